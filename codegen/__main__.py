@@ -1,0 +1,37 @@
+"""The command `python -m codegen [--check]`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from codegen import python
+from codegen.output import Output
+from pragma_contracts.errors import ContractError
+from pragma_contracts.governance.compiler import compile_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Generates everything, or with --check prints what differs; 0 when up to date, 1 when stale, 2 on an error."""
+    parser = argparse.ArgumentParser(prog="python -m codegen", description="Generate code from the .proto files.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail with a diff when anything is stale")
+    check = parser.parse_args().check
+    try:
+        schemas = compile_folder(ROOT / "schemas")
+    except ContractError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    output = Output(ROOT)
+    output.folder("pragma_contracts/messages", python.render(schemas))
+    if check:
+        difference = output.difference()
+        print(difference or "generated code is up to date", end="" if difference else "\n")
+        return 1 if difference else 0
+    for line in output.write() or ["nothing to do: generated code is up to date"]:
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

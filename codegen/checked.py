@@ -1,0 +1,79 @@
+"""What the generated checks have to look at: which messages have rules, and how each field is checked."""
+
+from pragma_contracts.governance.model import DECIMAL_COLUMN, KEY_LAYOUT, Enum, Field, Message, Schemas
+
+
+class Checked:
+    """Answers the templates' questions about rules."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._ruled: set[str] = set()
+        # Messages may hold each other in circles, so rules spread until nothing changes.
+        spreading = True
+        while spreading:
+            found = {name for name, message in schemas.messages.items() if self._finds_rules(message)}
+            spreading = found != self._ruled
+            self._ruled = found
+
+    def _finds_rules(self, message: Message) -> bool:
+        if message.full_name == DECIMAL_COLUMN or message.map_entry:
+            return False
+        return message.columns or message.contract is not None or any(self.kind(field) for field in message.fields)
+
+    def has_rules(self, message: Message) -> bool:
+        """Whether a message, or one it holds, has anything to check."""
+        return message.full_name in self._ruled
+
+    def kind(self, field: Field) -> str:
+        """How a field is checked: component, text, decimal, enum, presence, column, message, or "" for not at all."""
+        if field.kind == "enum":
+            return "enum"
+        if field.decimal:
+            return "decimal"
+        if field.kind == "message":
+            if field.type_name == DECIMAL_COLUMN:
+                return "column"
+            target = self._schemas.messages[field.type_name]
+            if target.map_entry:
+                value = target.fields[1]
+                return self.kind(value) if value.kind in ("message", "enum") else ""
+            return "message" if self.has_rules(target) or field.required else ""
+        if not field.required:
+            return ""
+        if field.kind == "string" and field.name in KEY_LAYOUT:
+            return "component"
+        return "text" if field.kind in ("string", "bytes") and not field.optional else "presence"
+
+    def has_presence(self, field: Field) -> bool:
+        """Whether an unset field can be told from a zero one."""
+        return not field.repeated and (field.kind == "message" or field.optional or bool(field.oneof))
+
+    def target(self, field: Field) -> Message:
+        """The message of a field, or of a map field's values."""
+        target = self._schemas.messages[field.type_name]
+        return self._schemas.messages[target.fields[1].type_name] if target.map_entry else target
+
+    def enum(self, field: Field) -> Enum:
+        """The enum of a field, or of a map field's values."""
+        if field.kind == "enum":
+            return self._schemas.enums[field.type_name]
+        return self._schemas.enums[self._schemas.messages[field.type_name].fields[1].type_name]
+
+    def is_map(self, field: Field) -> bool:
+        """Whether a field is a map."""
+        return field.kind == "message" and self._schemas.messages[field.type_name].map_entry
+
+    def column_of(self, message: Message) -> Field:
+        """The first column of a message of columns: the one its rows are sorted by."""
+        return message.fields[0]
+
+    def imports(self, messages: list[Message], file: str) -> list[str]:
+        """The other files whose checks are called by those of these messages."""
+        called = {
+            self.target(field).file
+            for message in messages
+            for field in message.fields
+            if self.kind(field) == "message" and self.has_rules(self.target(field))
+        }
+        return sorted(called - {file})

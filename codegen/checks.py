@@ -1,0 +1,128 @@
+"""Writes the bodies of the generated Python checks: one straight line of statements per message."""
+
+from collections.abc import Iterator
+
+from codegen.checked import Checked
+from codegen.naming import Naming
+from pragma_contracts.governance.model import Field, File, Message
+
+Line = str
+_INDENT = "    "
+
+
+class CheckWriter:
+    """Statements that check a message `m`, for a producer (validate) or for a consumer (check).
+
+    A contract's own function names fields by literals; the function of a message inside it gets `path`, the way to it.
+    """
+
+    def __init__(self, checked: Checked, naming: Naming, file: File) -> None:
+        self._checked = checked
+        self._naming = naming
+        self._member = naming.member
+        self._file = file
+
+    def body(self, message: Message, mode: str) -> list[Line]:
+        """The statements of validate_… or check_… (mode) for a message."""
+        lines: list[Line] = []
+        for field in message.fields:
+            lines += self._field(message, field, mode)
+            if message.contract is not None and field.name == "envelope":
+                lines += self._version(mode)
+        if message.columns:
+            lines += self._columns(message)
+        return lines or ["pass"]
+
+    def _version(self, mode: str) -> Iterator[Line]:
+        # A producer stamps the version itself, so there it may still be empty.
+        unset = "m.envelope.version and " if mode == "validate" else ""
+        yield f"if {unset}m.envelope.version != VERSION and not _SAME_MAJOR(m.envelope.version):"
+        yield _INDENT + f'raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)'
+
+    def _columns(self, message: Message) -> Iterator[Line]:
+        first, *others = message.fields
+        yield f'rows = rules.check_column(m.{self._member(first.name)}, where, f"{{path}}{first.name}")'
+        for field in others:
+            yield f'values = rules.check_column(m.{self._member(field.name)}, where, f"{{path}}{field.name}")'
+            yield "if values != rows:"
+            problem = f'f"values, but {first.name} has {{rows}}; every row needs one of each"'
+            yield _INDENT + f'raise where.error(f"{{path}}{field.name}", values, {problem})'
+
+    def _field(self, message: Message, field: Field, mode: str) -> list[Line]:
+        kind = self._checked.kind(field)
+        if not kind or message.columns:
+            return []
+        name = f"m.{self._member(field.name)}"
+        where, path = self._place(message, field.name)
+        if field.repeated:
+            return self._each(message, field, kind, mode)
+        lines = self._value(field, kind, name, where, path, mode)
+        if not self._checked.has_presence(field):
+            return lines
+        present = f'm.HasField("{field.name}")'
+        if not field.required:
+            return [f"if {present}:", *(_INDENT + line for line in lines)]
+        return [f"if not {present}:", _INDENT + f"raise {where}.error({path}, None, rules.MISSING)", *lines]
+
+    def _each(self, message: Message, field: Field, kind: str, mode: str) -> list[Line]:
+        name = f"m.{self._member(field.name)}"
+        where, path = self._place(message, field.name, "[{at!r}]")
+        loop = (
+            f"for at, item in {name}.items():" if self._checked.is_map(field) else f"for at, item in enumerate({name}):"
+        )
+        return [loop, *(_INDENT + line for line in self._value(field, kind, "item", where, path, mode))]
+
+    def _place(self, message: Message, name: str, suffix: str = "") -> tuple[str, str]:
+        if message.contract is None:
+            return "where", f'f"{{path}}{name}{suffix}"'
+        return "_WHERE", f'f"{name}{suffix}"' if suffix else f'"{name}"'
+
+    def _value(self, field: Field, kind: str, name: str, where: str, path: str, mode: str) -> list[Line]:
+        if kind == "message":
+            return self._nested(field, name, where, path, mode)
+        if kind == "column":
+            return [f"rules.check_column({name}, {where}, {path})"]
+        if kind == "enum":
+            return self._enum(field, name, where, path, mode)
+        if kind == "presence":
+            return []
+        condition, problem = {
+            "component": (f"not rules.is_component({name})", "rules.BAD_COMPONENT"),
+            "text": (f"not {name}", "rules.MISSING"),
+            "decimal": (f"not rules.is_decimal({name})", "rules.BAD_DECIMAL"),
+        }[kind]
+        if kind == "decimal" and not field.required and not field.repeated and not self._checked.has_presence(field):
+            condition = f"{name} and {condition}"
+        return [f"if {condition}:", _INDENT + f"raise {where}.error({path}, {name}, {problem})"]
+
+    def _nested(self, field: Field, name: str, where: str, path: str, mode: str) -> list[Line]:
+        target = self._checked.target(field)
+        if not self._checked.has_rules(target):
+            return []
+        inner = f'{path[:-1]}."'
+        lines = [f"{self._call(mode, target)}({name}, {where}, {inner})"]
+        if field.order and mode == "validate":
+            column = self._checked.column_of(target).name
+            lines.append(f'rules.check_{field.order}({name}.{self._member(column)}, {where}, {inner[:-1]}{column}")')
+        return lines
+
+    def _call(self, mode: str, target: Message) -> str:
+        function = self._naming.function(mode, target)
+        return function if target.file == self._file.name else f"{self._naming.alias(target.file)}_checks.{function}"
+
+    def _enum(self, field: Field, name: str, where: str, path: str, mode: str) -> list[Line]:
+        enum = self._checked.enum(field)
+        texts = ", ".join(value.text for value in enum.values if value.text)
+        lines = []
+        if field.required:
+            lines += [
+                f"if not {name}:",
+                _INDENT + f'raise {where}.error({path}, "UNSPECIFIED", "is mandatory: one of {texts}")',
+            ]
+        # A number that is unknown here comes from a newer producer: a consumer keeps it.
+        if mode == "validate":
+            lines += [
+                f"if {name} not in {self._naming.known(enum)}:",
+                _INDENT + f'raise {where}.error({path}, {name}, "is no known number: one of {texts}")',
+            ]
+        return lines

@@ -1,0 +1,63 @@
+"""The generated files as one set: written where their bytes differ, or compared with what is checked in."""
+
+import difflib
+from pathlib import Path
+
+MARKER = "@generated"
+
+
+class Output:
+    """Generated folders under a root. A file in one of them that carries the marker but is not generated is stale."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._wanted: dict[Path, str] = {}
+        self._folders: list[Path] = []
+
+    def folder(self, name: str, files: dict[str, str]) -> None:
+        """Adds a folder, by its path from the root, and the text of every file that belongs in it."""
+        self._folders.append(Path(name))
+        self._wanted |= {Path(name) / path: text for path, text in files.items()}
+
+    def write(self) -> list[str]:
+        """Makes the folders hold exactly the generated files; a line for each change."""
+        changes = []
+        for path, text in sorted(self._wanted.items()):
+            if self._found(path) != text:
+                target = self._root / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+                changes.append(f"wrote {path}")
+        for path in self._stale():
+            (self._root / path).unlink()
+            changes.append(f"removed {path}")
+        return changes
+
+    def difference(self) -> str:
+        """A unified diff from what is checked in to what would be generated; empty when nothing is stale."""
+        wanted: dict[Path, str] = self._wanted | dict.fromkeys(self._stale(), "")
+        parts = []
+        for path, text in sorted(wanted.items()):
+            found = self._found(path) or ""
+            lines = difflib.unified_diff(
+                found.splitlines(keepends=True), text.splitlines(keepends=True), f"{path}", f"{path} (generated)"
+            )
+            parts.extend(line if line.endswith("\n") else f"{line}\n" for line in lines)
+        return "".join(parts)
+
+    def _found(self, path: Path) -> str | None:
+        target = self._root / path
+        return target.read_text(encoding="utf-8") if target.exists() else None
+
+    def _stale(self) -> list[Path]:
+        files = [
+            path.relative_to(self._root)
+            for folder in self._folders
+            for path in (self._root / folder).rglob("*.*")
+            if path.is_file() and "__pycache__" not in path.parts
+        ]
+        return sorted(
+            path
+            for path in files
+            if path not in self._wanted and MARKER in (self._found(path) or "").partition("\n")[0]
+        )

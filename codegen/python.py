@@ -1,0 +1,99 @@
+"""Renders the Python package pragma_contracts/messages from the schema model."""
+
+from pathlib import PurePosixPath
+
+import jinja2
+
+from codegen.checked import Checked
+from codegen.checks import CheckWriter
+from codegen.naming import Naming, snake
+from pragma_contracts.errors import SchemaError
+from pragma_contracts.governance.model import MARKET_TYPE, File, Message, Schemas
+
+_BYTES_A_LINE = 24
+_OPTIONS_PACKAGE = "pragma.contracts.v1"
+
+
+def render(schemas: Schemas) -> dict[str, str]:
+    """Text of every file of the package, by its path in it."""
+    naming = Naming(schemas)
+    checked = Checked(schemas)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("codegen", "templates/python"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  what is written is Python, not HTML
+    )
+    environment.globals.update(naming=naming)
+    environment.filters.update(quoted=_quoted, doc=_doc, snake=snake)
+
+    def text(template: str, **values: object) -> str:
+        return environment.get_template(template).render(**values)
+
+    files: dict[str, str] = {}
+    for file in schemas.files:
+        stem = file.name.removesuffix(".proto")
+        files[f"{stem}_pb2.py"] = text("pb2.py.j2", file=file, chunks=_chunks(file.serialized))
+        files[f"{stem}_pb2.pyi"] = text("pb2.pyi.j2", file=file)
+        ruled = [message for message in file.walk() if checked.has_rules(message)]
+        if ruled:
+            files[f"{stem}_checks.py"] = text("checks.py.j2", **_checks(schemas, naming, checked, file, ruled))
+        for folder in list(PurePosixPath(file.name).parents)[:-1]:
+            files[f"{folder}/__init__.py"] = text("package.py.j2", folder=folder)
+    contracts = [(file, message) for file, message, _ in schemas.contracts()]
+    files["contracts.py"] = text("contracts.py.j2", contracts=contracts)
+    files["__init__.py"] = text("init.py.j2", exports=_exports(schemas), contracts=contracts)
+    return files
+
+
+def _checks(
+    schemas: Schemas, naming: Naming, checked: Checked, file: File, messages: list[Message]
+) -> dict[str, object]:
+    """What the template of a file's checks needs."""
+    contract = next((message for message in messages if message.contract is not None), None)
+    enums = {
+        checked.enum(field).full_name: checked.enum(field)
+        for message in messages
+        for field in message.fields
+        if checked.kind(field) == "enum"
+    }
+    return {
+        "file": file,
+        "messages": messages,
+        "contract": contract,
+        "enums": list(enums.values()),
+        "market_types": f"{naming.alias(schemas.enums[MARKET_TYPE].file)}.MarketType" if contract else "",
+        "imports": {
+            "messages": sorted({file.name, *(enum.file for enum in enums.values())}),
+            "checks": checked.imports(messages, file.name),
+        },
+        "writer": CheckWriter(checked, naming, file),
+    }
+
+
+def _exports(schemas: Schemas) -> list[tuple[str, File]]:
+    """Name and file of every top-level message and enum that users meet: all but the options."""
+    exports: dict[str, File] = {}
+    for file in schemas.files:
+        if file.package == _OPTIONS_PACKAGE:
+            continue
+        for item in (*file.messages, *file.enums):
+            if item.path[0] in exports:
+                other = exports[item.path[0]].name
+                raise SchemaError(file.name, item.line, f"{item.path[0]} is already a name of {other}")
+            exports[item.path[0]] = file
+    return sorted(exports.items())
+
+
+def _chunks(data: bytes) -> list[str]:
+    return [repr(data[i : i + _BYTES_A_LINE]) for i in range(0, len(data), _BYTES_A_LINE)]
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _doc(comment: str) -> str:
+    return comment.replace("\\", "\\\\").replace('"""', "'''")

@@ -1,0 +1,81 @@
+"""The types that the generated tables are made of: a contract, and an enum that knows its text."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Generic, Self, TypeVar
+
+from google.protobuf.message import Message
+
+M = TypeVar("M", bound=Message)
+
+
+class ContractEnum(IntEnum):
+    """An enum of the schemas: the number on the wire, the text in JSON and the token in record keys.
+
+    The zero value, UNSPECIFIED, has neither text nor token: it can be neither written nor read.
+    """
+
+    text: str
+    key_token: str
+
+    def __new__(cls, number: int, text: str, key_token: str) -> Self:
+        member = int.__new__(cls, number)
+        member._value_ = number
+        member.text = text
+        member.key_token = key_token
+        return member
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        """The member with this JSON text or key token ("perpetual" and "perp" are the same one), or None."""
+        for member in cls:
+            if text and text in (member.text, member.key_token):
+                return member
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contract(Generic[M]):
+    """A message type bound to a topic, with the functions generated for it.
+
+    validate(message): what a producer must not send. check(message): what a consumer must not use; it differs where a
+    newer producer may know more (enum numbers, minor versions). Both raise InvalidMessage.
+    key(message) -> bytes: the record key of a valid message.
+    stamp(message, message_id, publish_ns, producer): fills in the envelope but for the event time; ns since the epoch.
+    """
+
+    name: str
+    message: type[M]
+    topic: str
+    data_type: str
+    version: str
+    validate: Callable[[M], None]
+    check: Callable[[M], None]
+    key: Callable[[M], bytes]
+    stamp: Callable[[M, str, int, str], None]
+
+    @property
+    def subject(self) -> str:
+        """The registry subject of the topic's values, by the topic name strategy."""
+        return f"{self.topic}-value"
+
+    @property
+    def file(self) -> str:
+        """Import path of the .proto file."""
+        return str(self._descriptor.name)
+
+    @property
+    def serialized(self) -> bytes:
+        """The FileDescriptorProto of the .proto file, as it is registered."""
+        return bytes(self._descriptor.serialized_pb)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of `serialized`, in hex: what contracts.lock holds."""
+        return hashlib.sha256(self.serialized).hexdigest()
+
+    @property
+    def _descriptor(self) -> Any:
+        return self.message.DESCRIPTOR.file

@@ -1,0 +1,1 @@
+"""What governs the schemas: their model, the checks on it, and what is registered where."""

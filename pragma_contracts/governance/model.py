@@ -1,0 +1,145 @@
+"""The schema model: .proto files as plain frozen values, with the contract options read and their defaults filled in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+# The building blocks of pragma.market.v1 that every contract is made of.
+ENVELOPE = "pragma.market.v1.Envelope"
+MARKET_TYPE = "pragma.market.v1.MarketType"
+DECIMAL_COLUMN = "pragma.market.v1.DecimalColumn"
+TIMESTAMP = "google.protobuf.Timestamp"
+
+KEY_LAYOUT = ("market_type", "network_id", "source_id", "token_ticker")
+
+Order = Literal["", "ascending", "descending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a message; `kind` is the proto type ("string", "sint64", "message", "enum", …)."""
+
+    name: str
+    number: int
+    kind: str
+    type_name: str  # full name of the message or enum, "" for a scalar
+    repeated: bool
+    optional: bool  # written `optional`: presence is tracked
+    oneof: str  # name of the oneof it belongs to, ""
+    packed: bool
+    required: bool
+    decimal: bool
+    order: Order
+    comment: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnumValue:
+    """A value of an enum with its JSON text and its token in record keys."""
+
+    name: str
+    short_name: str  # without the enum's prefix
+    number: int
+    text: str
+    key_token: str
+    comment: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enum:
+    """An enum, top level or nested; `path` is its name within the file, such as ("Outer", "Inner")."""
+
+    full_name: str
+    path: tuple[str, ...]
+    file: str
+    values: tuple[EnumValue, ...]
+    comment: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContractOption:
+    """The option that makes a message a contract."""
+
+    topic: str
+    data_type: str
+    version: str
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message, top level or nested; map entries are messages with `map_entry`."""
+
+    full_name: str
+    path: tuple[str, ...]
+    file: str
+    fields: tuple[Field, ...]
+    messages: tuple["Message", ...]
+    enums: tuple[Enum, ...]
+    oneofs: tuple[str, ...]
+    contract: ContractOption | None
+    columns: bool
+    map_entry: bool
+    index: tuple[int, ...]  # message indexes of the Confluent frame, (0,) for the first message of a file
+    comment: str
+    line: int
+
+    def walk(self) -> Iterator["Message"]:
+        """This message and every message nested in it, outermost first."""
+        yield self
+        for message in self.messages:
+            yield from message.walk()
+
+    @property
+    def name(self) -> str:
+        return self.path[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A .proto file; `name` is its import path, `serialized` the FileDescriptorProto that is checked in and registered:
+    no source info and no default json_name."""
+
+    name: str
+    package: str
+    dependencies: tuple[str, ...]
+    messages: tuple[Message, ...]
+    enums: tuple[Enum, ...]
+    serialized: bytes = field(repr=False)
+
+    def walk(self) -> Iterator[Message]:
+        """Every message of the file, nested ones after the one they stand in."""
+        for message in self.messages:
+            yield from message.walk()
+
+    def walk_enums(self) -> Iterator[Enum]:
+        """Every enum of the file, top level first."""
+        yield from self.enums
+        for message in self.walk():
+            yield from message.enums
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """A set of files, each after the files it imports; google/protobuf/* are known but not part of `files`."""
+
+    files: tuple[File, ...]
+    messages: dict[str, Message]
+    enums: dict[str, Enum]
+
+    def contracts(self) -> Iterator[tuple[File, Message, ContractOption]]:
+        """Every contract, in the order of the files."""
+        for file in self.files:
+            for message in file.walk():
+                if message.contract is not None:
+                    yield file, message, message.contract
+
+    def file(self, name: str) -> File:
+        """The file with this import path. Raises KeyError."""
+        for file in self.files:
+            if file.name == name:
+                return file
+        raise KeyError(name)

@@ -1,0 +1,240 @@
+"""Reads the schema model out of file descriptors, without importing any generated code."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
+
+from pragma_contracts.governance.model import ContractOption, Enum, EnumValue, Field, File, Message, Order, Schemas
+
+_OPTIONS_PACKAGE = "pragma.contracts.v1"
+_ORDERS: dict[int, Order] = {1: "ascending", 2: "descending"}
+# Numbers of FileDescriptorProto, DescriptorProto and EnumDescriptorProto fields, which make up source info paths.
+_MESSAGE, _ENUM, _NESTED, _NESTED_ENUM, _FIELD, _VALUE = 4, 5, 3, 4, 2, 2
+
+
+def read(descriptors: FileDescriptorSet) -> Schemas:
+    """The model of a self-contained set of files.
+
+    Comments and lines come from the source info when the set has it. The imports under google/ are resolved but are not
+    part of the result's files.
+    """
+    ordered = _in_import_order(descriptors.file)
+    options = _Options(ordered)
+    reader = _Reader(options)
+    files = [reader.file(proto) for proto in ordered]
+    return Schemas(
+        files=tuple(file for file in files if not file.name.startswith("google/")),
+        messages={message.full_name: message for file in files for message in file.walk()},
+        enums={enum.full_name: enum for file in files for enum in file.walk_enums()},
+    )
+
+
+def normalised(proto: FileDescriptorProto) -> bytes:
+    """The bytes that are checked in and registered: what protoc's own Python modules carry.
+
+    protoc fills in every json_name in a descriptor set but leaves the default ones out of the modules it generates; a
+    registry would take the difference for a new version.
+    """
+    copy = FileDescriptorProto()
+    copy.CopyFrom(proto)
+    copy.ClearField("source_code_info")
+    messages = list(copy.message_type)
+    fields = list(copy.extension)
+    while messages:
+        message = messages.pop()
+        messages.extend(message.nested_type)
+        fields.extend(message.field)
+        fields.extend(message.extension)
+    for field in fields:
+        if field.json_name == _default_json_name(field.name):
+            field.ClearField("json_name")
+    return copy.SerializeToString(deterministic=True)
+
+
+def _default_json_name(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def _in_import_order(files: Iterable[FileDescriptorProto]) -> list[FileDescriptorProto]:
+    by_name = {file.name: file for file in files}
+    ordered: dict[str, FileDescriptorProto] = {}
+
+    def visit(name: str) -> None:
+        if name in ordered:
+            return
+        for dependency in by_name[name].dependency:
+            visit(dependency)
+        ordered[name] = by_name[name]
+
+    for name in sorted(by_name):
+        visit(name)
+    return list(ordered.values())
+
+
+class _Options:
+    """Parses option messages again in a pool that knows the custom options, which are unknown fields until then."""
+
+    def __init__(self, files: Iterable[FileDescriptorProto]) -> None:
+        pool = descriptor_pool.DescriptorPool()
+        names = [file.name for file in files]
+        if "google/protobuf/descriptor.proto" not in names:
+            pool.AddSerializedFile(descriptor_pb2.DESCRIPTOR.serialized_pb)
+        for file in files:
+            pool.AddSerializedFile(file.SerializeToString())
+        self._pool = pool
+        self._extensions: dict[str, Any] = {}
+        for file in files:
+            if file.package == _OPTIONS_PACKAGE:
+                for extension in file.extension:
+                    self._extensions[extension.name] = pool.FindExtensionByName(f"{file.package}.{extension.name}")
+
+    def get(self, options: Any, name: str) -> Any:
+        """The value of a custom option, or None when it is not set."""
+        extension = self._extensions.get(name)
+        if extension is None:
+            return None
+        cls = message_factory.GetMessageClass(self._pool.FindMessageTypeByName(options.DESCRIPTOR.full_name))
+        parsed: Any = cls.FromString(options.SerializeToString())
+        return parsed.Extensions[extension] if parsed.HasExtension(extension) else None
+
+
+class _Reader:
+    def __init__(self, options: _Options) -> None:
+        self._options = options
+        self._file = ""
+        self._places: dict[tuple[int, ...], tuple[int, str]] = {}
+
+    def file(self, proto: FileDescriptorProto) -> File:
+        self._file = proto.name
+        self._places = {
+            tuple(place.path): (place.span[0] + 1, _comment(place)) for place in proto.source_code_info.location
+        }
+        prefix = f"{proto.package}." if proto.package else ""
+        return File(
+            name=proto.name,
+            package=proto.package,
+            dependencies=tuple(proto.dependency),
+            messages=tuple(
+                self._message(message, prefix, (), (index,), (_MESSAGE, index))
+                for index, message in enumerate(proto.message_type)
+            ),
+            enums=tuple(
+                self._enum(enum, prefix, (), (_ENUM, index)) for index, enum in enumerate(proto.enum_type)
+            ),
+            serialized=normalised(proto),
+        )
+
+    def _place(self, path: tuple[int, ...]) -> tuple[int, str]:
+        return self._places.get(path, (0, ""))
+
+    def _message(
+        self,
+        proto: DescriptorProto,
+        prefix: str,
+        parents: tuple[str, ...],
+        index: tuple[int, ...],
+        place: tuple[int, ...],
+    ) -> Message:
+        path = (*parents, proto.name)
+        line, comment = self._place(place)
+        contract = self._options.get(proto.options, "contract")
+        return Message(
+            full_name=prefix + ".".join(path),
+            path=path,
+            file=self._file,
+            fields=tuple(
+                self._field(proto, field, (*place, _FIELD, number)) for number, field in enumerate(proto.field)
+            ),
+            messages=tuple(
+                self._message(nested, prefix, path, (*index, number), (*place, _NESTED, number))
+                for number, nested in enumerate(proto.nested_type)
+            ),
+            enums=tuple(
+                self._enum(enum, prefix, path, (*place, _NESTED_ENUM, number))
+                for number, enum in enumerate(proto.enum_type)
+            ),
+            # protoc makes a oneof of its own for each `optional` field; those are not the author's.
+            oneofs=tuple(
+                oneof.name
+                for number, oneof in enumerate(proto.oneof_decl)
+                if not any(f.proto3_optional and f.oneof_index == number for f in proto.field)
+            ),
+            contract=None
+            if contract is None
+            else ContractOption(contract.topic, contract.data_type, contract.version, tuple(contract.key)),
+            columns=bool(self._options.get(proto.options, "columns")),
+            map_entry=proto.options.map_entry,
+            index=index,
+            comment=comment,
+            line=line,
+        )
+
+    def _field(self, message: DescriptorProto, proto: FieldDescriptorProto, place: tuple[int, ...]) -> Field:
+        line, comment = self._place(place)
+        in_oneof = proto.HasField("oneof_index") and not proto.proto3_optional
+        repeated = proto.label == FieldDescriptorProto.LABEL_REPEATED
+        kind = FieldDescriptorProto.Type.Name(proto.type).removeprefix("TYPE_").lower()
+        return Field(
+            name=proto.name,
+            number=proto.number,
+            kind=kind,
+            type_name=proto.type_name.removeprefix("."),
+            repeated=repeated,
+            optional=proto.proto3_optional,
+            oneof=message.oneof_decl[proto.oneof_index].name if in_oneof else "",
+            packed=repeated
+            and kind not in ("string", "bytes", "message", "group")
+            and (proto.options.packed or not proto.options.HasField("packed")),
+            required=bool(self._options.get(proto.options, "required")),
+            decimal=bool(self._options.get(proto.options, "decimal")),
+            order=_ORDERS.get(self._options.get(proto.options, "order") or 0, ""),
+            comment=comment,
+            line=line,
+        )
+
+    def _enum(
+        self, proto: EnumDescriptorProto, prefix: str, parents: tuple[str, ...], place: tuple[int, ...]
+    ) -> Enum:
+        path = (*parents, proto.name)
+        line, comment = self._place(place)
+        value_prefix = _upper_snake(proto.name) + "_"
+        values = []
+        for number, value in enumerate(proto.value):
+            value_line, value_comment = self._place((*place, _VALUE, number))
+            short_name = value.name.removeprefix(value_prefix)
+            # The zero value means "not set": it has no text, so that it can be neither written nor read.
+            text = self._options.get(value.options, "text") or (short_name.lower() if value.number else "")
+            values.append(
+                EnumValue(
+                    name=value.name,
+                    short_name=short_name,
+                    number=value.number,
+                    text=text,
+                    key_token=self._options.get(value.options, "key_token") or text,
+                    comment=value_comment,
+                    line=value_line,
+                )
+            )
+        return Enum(prefix + ".".join(path), path, self._file, tuple(values), comment, line)
+
+
+def _upper_snake(name: str) -> str:
+    parts = [
+        ("_" if i and c.isupper() and (not name[i - 1].isupper() or name[i + 1 : i + 2].islower()) else "") + c.upper()
+        for i, c in enumerate(name)
+    ]
+    return "".join(parts)
+
+
+def _comment(place: Any) -> str:
+    text = place.leading_comments or place.trailing_comments
+    return "\n".join(line.strip() for line in text.strip().splitlines())

@@ -1,0 +1,122 @@
+"""The primitive rules that generated checks call: decimal text, columns, key components, versions."""
+
+import re
+from collections.abc import Callable, Sequence
+from operator import gt, lt
+from typing import NamedTuple, Protocol
+
+from pragma_contracts.errors import InvalidDecimal, InvalidMessage
+
+MAX_DIGITS = 38
+MAX_SCALE = 38
+MAX_UNSCALED = 10**MAX_DIGITS - 1
+WIDE_BYTES = 16
+
+# ASCII only: Python's own Decimal and int also take underscores, other scripts' digits, exponents and infinities.
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII).fullmatch
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]+").fullmatch
+
+BAD_DECIMAL = "is not a plain decimal; write digits with an optional minus and point, such as '65432.10'"
+TOO_WIDE = f"needs more than {MAX_DIGITS} digits or a scale above {MAX_SCALE}, more than can be carried exactly"
+BAD_COMPONENT = "must be text without control characters, and not empty: it is part of the record key"
+MISSING = "is missing, and it is mandatory"
+
+
+class Where(NamedTuple):
+    """The contract that a check works for, named in its errors."""
+
+    contract: str
+    topic: str
+
+    def error(self, field: str, value: object, problem: str) -> InvalidMessage:
+        return InvalidMessage(self.contract, self.topic, field, value, problem)
+
+
+class Column(Protocol):
+    """What the rules need of a DecimalColumn message."""
+
+    @property
+    def scale(self) -> int: ...
+    @property
+    def unscaled(self) -> Sequence[int]: ...
+    @property
+    def wide(self) -> Sequence[bytes]: ...
+
+
+def is_decimal(text: str) -> bool:
+    """Whether text is an exact decimal as the contracts carry it: at most 38 digits, scale at most 38."""
+    # A text this short cannot have too many digits, so the common case costs one match.
+    return _DECIMAL(text) is not None and (len(text) <= MAX_DIGITS or _fits(text))
+
+
+def _fits(text: str) -> bool:
+    whole, _, fraction = text.partition(".")
+    digits = (whole + fraction).lstrip("-0")
+    return len(digits) <= MAX_DIGITS and len(fraction) <= MAX_SCALE
+
+
+def parse_decimal(text: str) -> tuple[int, int]:
+    """(unscaled, scale) of decimal text: "65432.10" is (6543210, 2). Raises InvalidDecimal."""
+    if not isinstance(text, str) or _DECIMAL(text) is None:
+        raise InvalidDecimal(text, BAD_DECIMAL)
+    if len(text) > MAX_DIGITS and not _fits(text):
+        raise InvalidDecimal(text, TOO_WIDE)
+    whole, _, fraction = text.partition(".")
+    return int(whole + fraction), len(fraction)
+
+
+def is_component(text: str) -> bool:
+    """Whether text can be a component of a record key: not empty, no character of category Cc."""
+    return _PRINTABLE(text) is not None
+
+
+def escape(component: str) -> str:
+    """A key component other than the last: `-` and `%` would make the key ambiguous."""
+    if "-" in component or "%" in component:
+        return component.replace("%", "%25").replace("-", "%2D")
+    return component
+
+
+def check_column(column: Column, where: Where, path: str) -> int:
+    """Number of values of a DecimalColumn. Raises InvalidMessage when it could not be read exactly."""
+    if column.scale > MAX_SCALE:
+        raise where.error(f"{path}.scale", column.scale, f"is above {MAX_SCALE}")
+    wide = column.wide
+    if not wide:
+        return len(column.unscaled)
+    if column.unscaled:
+        raise where.error(path, None, "sets both unscaled and wide; a column has one of them")
+    for value in wide:
+        if not 1 <= len(value) <= WIDE_BYTES:
+            raise where.error(f"{path}.wide", value, f"is not 1 to {WIDE_BYTES} bytes long")
+        if not -MAX_UNSCALED <= int.from_bytes(value, "big", signed=True) <= MAX_UNSCALED:
+            raise where.error(f"{path}.wide", value, f"has more than {MAX_DIGITS} digits")
+    return len(wide)
+
+
+def column_values(column: Column) -> Sequence[int]:
+    """The unscaled values of a checked DecimalColumn, whichever way they are written."""
+    if column.wide:
+        return [int.from_bytes(value, "big", signed=True) for value in column.wide]
+    return column.unscaled
+
+
+def check_ascending(column: Column, where: Where, path: str) -> None:
+    """Raises InvalidMessage unless every value is above the one before it."""
+    _check_order(column, where, path, lt, "ascending")
+
+
+def check_descending(column: Column, where: Where, path: str) -> None:
+    """Raises InvalidMessage unless every value is below the one before it."""
+    _check_order(column, where, path, gt, "descending")
+
+
+def _check_order(
+    column: Column, where: Where, path: str, compare: Callable[[int, int], bool], order: str
+) -> None:
+    values = column_values(column)[:]
+    if all(map(compare, values, values[1:])):
+        return
+    row = next(i for i in range(1, len(values)) if not compare(values[i - 1], values[i]))
+    problem = f"level {row} after {values[row - 1]} (scale {column.scale}) is not strictly {order}"
+    raise where.error(path, values[row], problem)
