@@ -43,7 +43,9 @@ def render(schemas: Schemas) -> dict[str, str]:
         for folder in list(PurePosixPath(file.name).parents)[:-1]:
             files[f"{folder}/__init__.py"] = text("package.py.j2", folder=folder)
     contracts = [(file, message) for file, message, _ in schemas.contracts()]
-    files["contracts.py"] = text("contracts.py.j2", contracts=contracts)
+    enums = [enum for file in schemas.files if file.package != _OPTIONS_PACKAGE for enum in file.walk_enums()]
+    enum_files = sorted({enum.file for enum in enums} - {file.name for file, _ in contracts})
+    files["contracts.py"] = text("contracts.py.j2", contracts=contracts, enums=enums, enum_files=enum_files)
     files["__init__.py"] = text("init.py.j2", exports=_exports(schemas), contracts=contracts)
     return files
 

@@ -14,9 +14,13 @@ WIDE_BYTES = 16
 
 # ASCII only: Python's own Decimal and int also take underscores, other scripts' digits, exponents and infinities.
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII).fullmatch
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]+").fullmatch
+# Lone surrogates are no text either: they have no UTF-8.
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+").fullmatch
 
-BAD_DECIMAL = "is not a plain decimal; write digits with an optional minus and point, such as '65432.10'"
+BAD_DECIMAL = (
+    f"is not a plain decimal of at most {MAX_DIGITS} digits; write digits with an optional minus and point, "
+    "such as '65432.10'"
+)
 TOO_WIDE = f"needs more than {MAX_DIGITS} digits or a scale above {MAX_SCALE}, more than can be carried exactly"
 BAD_COMPONENT = "must be text without control characters, and not empty: it is part of the record key"
 MISSING = "is missing, and it is mandatory"

@@ -24,6 +24,8 @@ HEADER: tuple[tuple[int, str, str, str], ...] = (
     (5, "token_ticker", "string", ""),
 )
 METADATA = 15
+# The user's JSON form is flat, so a payload field cannot have the name of a common one.
+COMMON_NAMES = frozenset(("message_id", "event_timestamp", "publish_timestamp", "producer", "version", "data_type"))
 
 # What Kafka accepts as a topic name.
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -91,6 +93,9 @@ def _check_header(message: Message) -> None:
         if (field.name == "metadata") != (field.number == METADATA):
             problem = f"number {METADATA} is for 'map<string, string> metadata', and metadata has no other"
             raise SchemaError(message.file, field.line, f"{message.name}.{field.name} = {field.number}: {problem}")
+        if field.name in COMMON_NAMES:
+            problem = "is the name of a common field, and the JSON form is flat; choose another"
+            raise SchemaError(message.file, field.line, f"{message.name}.{field.name}: {problem}")
 
 
 def _check_field(schemas: Schemas, message: Message, field: Field) -> None:

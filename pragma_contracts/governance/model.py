@@ -108,6 +108,7 @@ class File:
     dependencies: tuple[str, ...]
     messages: tuple[Message, ...]
     enums: tuple[Enum, ...]
+    extensions: tuple[str, ...]
     serialized: bytes = field(repr=False)
 
     def walk(self) -> Iterator[Message]:

@@ -130,6 +130,7 @@ class _Reader:
             enums=tuple(
                 self._enum(enum, prefix, (), (_ENUM, index)) for index, enum in enumerate(proto.enum_type)
             ),
+            extensions=tuple(extension.name for extension in proto.extension),
             serialized=normalised(proto),
         )
 

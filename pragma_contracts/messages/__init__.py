@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pragma_contracts.messages.contracts import CONTRACTS
+    from pragma_contracts.messages.contracts import CONTRACTS, ENUMS
     from pragma_contracts.messages.pragma.market.v1.market_depth_pb2 import BookSide
     from pragma_contracts.messages.pragma.market.v1.market_depth_pb2 import DecimalColumn
     from pragma_contracts.messages.pragma.market.v1.envelope_pb2 import Envelope
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "CONTRACTS": "pragma_contracts.messages.contracts",
+    "ENUMS": "pragma_contracts.messages.contracts",
     "BookSide": "pragma_contracts.messages.pragma.market.v1.market_depth_pb2",
     "DecimalColumn": "pragma_contracts.messages.pragma.market.v1.market_depth_pb2",
     "Envelope": "pragma_contracts.messages.pragma.market.v1.envelope_pb2",
@@ -25,6 +26,7 @@ _MODULES = {
 
 __all__ = [
     "CONTRACTS",
+    "ENUMS",
     "BookSide",
     "DecimalColumn",
     "Envelope",

@@ -3,7 +3,7 @@
 
 import datetime as _datetime
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar
+from typing import Any as _Any, ClassVar as _ClassVar
 
 from google.protobuf import descriptor as _descriptor, message as _message
 from google.protobuf.internal import containers as _containers
@@ -11,6 +11,13 @@ from google.protobuf.internal import containers as _containers
 from pragma_contracts.contract import ContractEnum as _ContractEnum
 
 DESCRIPTOR: _descriptor.FileDescriptor
+contract: _Any
+columns: _Any
+required: _Any
+decimal: _Any
+order: _Any
+text: _Any
+key_token: _Any
 
 class Order(_ContractEnum):
     """Order says how the rows of a message of columns are sorted by their first column; no value stands twice."""

@@ -3,7 +3,7 @@
 
 import datetime as _datetime
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar
+from typing import Any as _Any, ClassVar as _ClassVar
 
 from google.protobuf import descriptor as _descriptor, message as _message
 from google.protobuf.internal import containers as _containers

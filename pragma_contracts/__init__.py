@@ -1,0 +1,59 @@
+"""Typed contracts for market data on Kafka: messages, frames, keys, a producer and a consumer.
+
+Every public name is loaded when it is first used, so that a program loads only what it needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pragma_contracts import messages as _messages
+
+if TYPE_CHECKING:
+    from pragma_contracts.errors import ContractError as ContractError
+    from pragma_contracts.messages import *  # noqa: F403
+    from pragma_contracts.stream.consumer import Consumer as Consumer
+    from pragma_contracts.stream.consumer import Record as Record
+    from pragma_contracts.stream.filter import FeedFilter as FeedFilter
+    from pragma_contracts.stream.filter import feeds as feeds
+    from pragma_contracts.stream.producer import Producer as Producer
+    from pragma_contracts.wire import book as book
+    from pragma_contracts.wire.feed import Feed as Feed
+    from pragma_contracts.wire.frame import decode as decode
+    from pragma_contracts.wire.frame import encode as encode
+    from pragma_contracts.wire.json import from_json as from_json
+    from pragma_contracts.wire.json import to_json as to_json
+    from pragma_contracts.wire.peek import peek as peek
+    from pragma_contracts.wire.stamp import stamp as stamp
+    from pragma_contracts.wire.stamp import validate as validate
+
+_MODULES = {
+    "Consumer": "stream.consumer",
+    "ContractError": "errors",
+    "Feed": "wire.feed",
+    "FeedFilter": "stream.filter",
+    "Producer": "stream.producer",
+    "Record": "stream.consumer",
+    "decode": "wire.frame",
+    "encode": "wire.frame",
+    "feeds": "stream.filter",
+    "from_json": "wire.json",
+    "peek": "wire.peek",
+    "stamp": "wire.stamp",
+    "to_json": "wire.json",
+    "validate": "wire.stamp",
+}
+
+__all__ = sorted([*_MODULES, *_messages.__all__, "book"])  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> object:
+    if name == "book":
+        value: object = import_module("pragma_contracts.wire.book")
+    elif name in _MODULES:
+        value = getattr(import_module(f"pragma_contracts.{_MODULES[name]}"), name)
+    elif name in _messages.__all__:
+        value = getattr(_messages, name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value

@@ -1,0 +1,97 @@
+"""Decimal columns: lists of exact decimals of one scale, written from and read as ordinary Python values."""
+
+from collections.abc import Iterable
+from decimal import Context, Decimal
+
+from pragma_contracts import rules
+from pragma_contracts.errors import InvalidDecimal
+from pragma_contracts.messages import DecimalColumn
+
+# A value is decimal text, a Decimal or an int; never a float, whose digits are not the source's.
+Value = str | Decimal | int
+
+_INT64 = 1 << 63
+# Python's default context rounds to 28 digits.
+_EXACT = Context(prec=rules.MAX_DIGITS + rules.MAX_SCALE + 1)
+
+
+def write_column(column: DecimalColumn, values: Iterable[Value]) -> None:
+    """Makes a column hold exactly these values, at the largest of their scales.
+
+    Raises:
+        InvalidDecimal: a value is no plain decimal, or needs more than 38 digits at that scale; the column is unchanged.
+    """
+    given = list(values)
+    parsed = [_parse(value) for value in given]
+    scale = max((s for _, s in parsed), default=0)
+    unscaled = [number if s == scale else number * 10 ** (scale - s) for number, s in parsed]
+    largest = max(map(abs, unscaled), default=0)
+    if largest > rules.MAX_UNSCALED:
+        at = next(i for i, number in enumerate(unscaled) if abs(number) > rules.MAX_UNSCALED)
+        problem = f"needs more than {rules.MAX_DIGITS} digits at this column's scale of {scale}"
+        raise InvalidDecimal(given[at], problem)
+    column.Clear()
+    column.scale = scale
+    if all(-_INT64 <= number < _INT64 for number in unscaled):
+        column.unscaled.extend(unscaled)
+    else:
+        column.wide.extend(_to_wide(number) for number in unscaled)
+
+
+def decimals(column: DecimalColumn) -> list[Decimal]:
+    """The values of a column, each with the column's scale. Raises InvalidDecimal."""
+    values = _values(column)
+    scale = -column.scale
+    return [_EXACT.scaleb(Decimal(value), scale) for value in values]
+
+
+def floats(column: DecimalColumn) -> list[float]:
+    """The values of a column, each as the nearest float. Raises InvalidDecimal."""
+    values = _values(column)
+    one = 10**column.scale
+    return [value / one for value in values]
+
+
+def texts(column: DecimalColumn) -> list[str]:
+    """The values of a column as decimal text, padded to the column's scale. Raises InvalidDecimal."""
+    return [_text(value, column.scale) for value in _values(column)]
+
+
+def _values(column: DecimalColumn) -> Iterable[int]:
+    # Checked before anything is expanded: 10 ** scale of a hostile column would fill the memory.
+    if column.scale > rules.MAX_SCALE:
+        raise InvalidDecimal(column.scale, f"as a column's scale is above {rules.MAX_SCALE}")
+    if column.wide and column.unscaled:
+        raise InvalidDecimal(None, "column sets both unscaled and wide; it has one of them")
+    for value in column.wide:
+        if not 1 <= len(value) <= rules.WIDE_BYTES:
+            raise InvalidDecimal(value, f"is not 1 to {rules.WIDE_BYTES} bytes long")
+    return rules.column_values(column)
+
+
+def _parse(value: Value) -> tuple[int, int]:
+    if isinstance(value, str):
+        return rules.parse_decimal(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        sign, digits, exponent = value.as_tuple()
+        if -rules.MAX_SCALE <= int(exponent) <= rules.MAX_DIGITS:
+            number = int("".join(map(str, digits))) * (-1 if sign else 1)
+            return (number, -int(exponent)) if int(exponent) < 0 else (number * 10 ** int(exponent), 0)
+        raise InvalidDecimal(value, rules.TOO_WIDE)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value, 0
+    raise InvalidDecimal(value, "is not decimal text, a Decimal or an int; a float's digits are not the source's")
+
+
+def _to_wide(number: int) -> bytes:
+    # The shortest two's complement form, as java.math.BigInteger writes it.
+    size = (number + (number < 0)).bit_length() // 8 + 1
+    return number.to_bytes(size, "big", signed=True)
+
+
+def _text(value: int, scale: int) -> str:
+    if scale == 0:
+        return str(value)
+    sign, digits = ("-", str(-value)) if value < 0 else ("", str(value))
+    digits = digits.zfill(scale + 1)
+    return f"{sign}{digits[:-scale]}.{digits[-scale:]}"

@@ -1,0 +1,119 @@
+"""Frames: the Confluent wire format of a message, byte for byte.
+
+Byte 0 is zero, then the schema id as four bytes big-endian, the message indexes, and the protobuf message. A contract is
+the first message of its file, so its indexes are [0], which is written as one zero byte. Source: Confluent's
+documentation of the Schema Registry wire format.
+"""
+
+from collections.abc import Mapping
+from typing import Any, overload
+
+from google.protobuf.message import DecodeError, Message
+
+from pragma_contracts.contract import Contract, M
+from pragma_contracts.errors import ConfigurationError, InvalidFrame, InvalidMessage, NotAContract
+from pragma_contracts.rules import MISSING
+from pragma_contracts.wire.lookup import contract_of
+
+_HEADER_SIZE = 6
+_MAX_ID = 0x7FFFFFFF
+
+
+def header(schema_id: int) -> bytes:
+    """The six bytes that come before every message of a contract. Raises ConfigurationError for an impossible id."""
+    if not 0 < schema_id <= _MAX_ID:
+        raise ConfigurationError("schema_id", f"must be 1 to {_MAX_ID}, not {schema_id}")
+    return b"\0" + schema_id.to_bytes(4, "big") + b"\0"
+
+
+def encode(message: Message, schema_id: int, *, validate: bool = True) -> bytes:
+    """The frame of a stamped message; the same message always gives the same bytes.
+
+    Raises:
+        NotAContract: the message's type is bound to no topic.
+        InvalidMessage: it breaks its contract, or has not been stamped.
+        ConfigurationError: the schema id is impossible.
+    """
+    contract = contract_of(message)
+    if validate:
+        contract.validate(message)
+        if not message.envelope.version:  # type: ignore[attr-defined]  # every contract has an envelope
+            raise InvalidMessage(contract.name, contract.topic, "envelope.version", "", f"{MISSING}; stamp the message")
+    return header(schema_id) + message.SerializeToString(deterministic=True)
+
+
+@overload
+def decode(frame: bytes, contract: type[M], *, validate: bool = True) -> M: ...
+@overload
+def decode(frame: bytes, *, ids: Mapping[int, type[Message]], validate: bool = True) -> Message: ...
+def decode(
+    frame: bytes,
+    contract: type[Any] | None = None,
+    *,
+    ids: Mapping[int, type[Message]] | None = None,
+    validate: bool = True,
+) -> Any:
+    """The message in a frame, of the class `contract`, or of the class that `ids` gives for the frame's schema id.
+
+    Raises:
+        InvalidFrame: the bytes are no frame, or hold no such message.
+        InvalidMessage: the message breaks its contract (not with validate=False).
+        NotAContract: the class is no contract, or `ids` does not have the schema id.
+    """
+    schema_id, start = split(frame)
+    if contract is None:
+        if ids is None:
+            raise ConfigurationError("contract", "name the message class to decode, or give ids=")
+        contract = ids.get(schema_id)
+        if contract is None:
+            raise NotAContract("schema id", schema_id, [str(known) for known in sorted(ids)])
+    return decode_payload(frame, start, contract_of(contract), validate=validate)
+
+
+def split(frame: bytes) -> tuple[int, int]:
+    """Schema id of a frame, and where its protobuf message starts. Raises InvalidFrame."""
+    if len(frame) >= _HEADER_SIZE and frame[0] == 0 and frame[5] == 0:
+        return int.from_bytes(frame[1:5], "big"), _HEADER_SIZE
+    if not frame:
+        raise InvalidFrame("is empty", 0, 0)
+    if frame[0] != 0:
+        raise InvalidFrame(f"begins with {frame[0]:#04x}, not with the magic byte 0x00", 0, len(frame))
+    if len(frame) < _HEADER_SIZE:
+        raise InvalidFrame(f"ends inside its {_HEADER_SIZE}-byte header", len(frame), len(frame))
+    return int.from_bytes(frame[1:5], "big"), _after_indexes(frame)
+
+
+def decode_payload(frame: bytes, start: int, contract: Contract[M], *, validate: bool = True) -> M:
+    """The message of a contract that starts at a byte of a frame. Raises InvalidFrame, InvalidMessage."""
+    try:
+        message = contract.message.FromString(frame[start:])
+    except DecodeError as error:
+        raise InvalidFrame(f"holds no {contract.name}: {error}", start, len(frame)) from error
+    if validate:
+        contract.check(message)
+    return message
+
+
+def _after_indexes(frame: bytes) -> int:
+    # [0] may also be written in full, as a count of one and the index zero, each a zigzag varint.
+    if frame[5:7] == b"\x02\0":
+        return 7
+    count, at = _zigzag(frame, 5)
+    indexes = []
+    for _ in range(min(count, 8)):
+        index, at = _zigzag(frame, at)
+        indexes.append(index)
+    shown = ", ".join(map(str, indexes)) + (", …" if count > 8 else "")
+    problem = f"has message index [{shown}]; a contract is the first message of its file, [0]"
+    raise InvalidFrame(problem, 5, len(frame))
+
+
+def _zigzag(frame: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    for byte in frame[at : at + 5]:
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value >> 1 ^ -(value & 1), at
+        shift += 7
+    raise InvalidFrame("has message indexes that are no varints", at, len(frame))

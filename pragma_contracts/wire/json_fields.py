@@ -1,0 +1,160 @@
+"""The JSON form of one field, made once from its descriptor: how it is written, and how it is read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from pragma_contracts.rules import Where
+from pragma_contracts.wire.json_values import ValueForm, scalar, special
+
+_MESSAGE = FieldDescriptor.TYPE_MESSAGE
+
+
+@dataclass(frozen=True, slots=True)
+class FieldForm:
+    """A field in a JSON object: write(message, out, where, path) adds it, read(obj, message, where, path) takes it out.
+
+    `path` is what stands before the field's name in an error, such as "legs[2].".
+    """
+
+    name: str
+    write: Callable[[Message, dict[str, Any], Where, str], None]
+    read: Callable[[dict[str, Any], Message, Where, str], None]
+
+
+@cache
+def forms(descriptor: Descriptor) -> tuple[FieldForm, ...]:
+    """The form of every field of a message, in the order of the field numbers."""
+    return tuple(_form(field) for field in sorted(descriptor.fields, key=lambda field: field.number))
+
+
+def _form(field: FieldDescriptor) -> FieldForm:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        return _map(field)
+    if field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED:
+        return _list(field)
+    return _message(field) if field.type == _MESSAGE else _scalar(field)
+
+
+def _value(field: FieldDescriptor) -> ValueForm:
+    """The form of one value of a field, whether it stands alone, in a list or in a map."""
+    if field.type != _MESSAGE:
+        return scalar(field)
+    return special(field.message_type) or _object(field.message_type)
+
+
+def _object(descriptor: Descriptor) -> ValueForm:
+    def write(value: Message, where: Where, path: str) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for form in forms(descriptor):
+            form.write(value, out, where, f"{path}.")
+        return out
+
+    def read(value: Any, into: Message, where: Where, path: str) -> None:
+        if not isinstance(value, Mapping):
+            raise where.error(path, value, "must be an object")
+        rest = dict(value)
+        into.SetInParent()
+        for form in forms(descriptor):
+            form.read(rest, into, where, f"{path}.")
+        for name in rest:
+            raise where.error(f"{path}.{name}", rest[name], "is no field of this message")
+
+    return ValueForm(write, read)
+
+
+def _scalar(field: FieldDescriptor) -> FieldForm:
+    name, value = field.name, scalar(field)
+    # Where unset and zero are one thing, zero is written, so that the shape is always the same; but an enum's zero means
+    # that it is not set, and has no text.
+    tracked, is_enum = field.has_presence, field.enum_type is not None
+
+    def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
+        found = getattr(message, name)
+        if message.HasField(name) if tracked else found or not is_enum:
+            out[name] = value.write(found, where, path + name)
+
+    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
+        if name not in obj:
+            return
+        given = obj.pop(name)
+        try:
+            setattr(message, name, value.read(given, None, where, path + name))
+        except ValueError as error:
+            raise where.error(path + name, given, str(error)) from error
+
+    return FieldForm(name, write, read)
+
+
+def _message(field: FieldDescriptor) -> FieldForm:
+    name, value = field.name, _value(field)
+
+    def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
+        if value.always or message.HasField(name):
+            out[name] = value.write(getattr(message, name), where, path + name)
+
+    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
+        if name in obj:
+            value.read(obj.pop(name), getattr(message, name), where, path + name)
+
+    return FieldForm(name, write, read)
+
+
+def _list(field: FieldDescriptor) -> FieldForm:
+    name, value, is_message = field.name, _value(field), field.type == _MESSAGE
+
+    def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
+        items = enumerate(getattr(message, name))
+        out[name] = [value.write(item, where, f"{path}{name}[{at}]") for at, item in items]
+
+    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
+        given = obj.pop(name, [])
+        if not isinstance(given, list | tuple):
+            raise where.error(path + name, given, "must be a list")
+        target = getattr(message, name)
+        for at, item in enumerate(given):
+            place = f"{path}{name}[{at}]"
+            try:
+                result = value.read(item, target.add() if is_message else None, where, place)
+                if not is_message:
+                    target.append(result)
+            except ValueError as error:
+                raise where.error(place, item, str(error)) from error
+
+    return FieldForm(name, write, read)
+
+
+def _map(field: FieldDescriptor) -> FieldForm:
+    name, entry = field.name, field.message_type
+    key, value = scalar(entry.fields_by_name["key"]), _value(entry.fields_by_name["value"])
+    is_message = entry.fields_by_name["value"].type == _MESSAGE
+    key_type = type(entry.fields_by_name["key"].default_value)
+
+    def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
+        items = getattr(message, name)
+        if items:
+            ordered = sorted(items.items())
+            out[name] = {str(k): value.write(v, where, f"{path}{name}.{k}") for k, v in ordered}
+
+    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
+        given = obj.pop(name, {})
+        if not isinstance(given, Mapping):
+            raise where.error(path + name, given, "must be an object")
+        target = getattr(message, name)
+        for text, item in given.items():
+            place = f"{path}{name}.{text}"
+            try:
+                # JSON has only text for keys.
+                at = key.read(text if key_type is str else key_type(text), None, where, place)
+                if is_message:
+                    value.read(item, target[at], where, place)
+                else:
+                    target[at] = value.read(item, None, where, place)
+            except ValueError as error:
+                raise where.error(place, item, str(error)) from error
+
+    return FieldForm(name, write, read)
