@@ -37,7 +37,7 @@ class CheckWriter:
         # A producer stamps the version itself, so there it may still be empty.
         unset = "m.envelope.version and " if mode == "validate" else ""
         yield f"if {unset}m.envelope.version != VERSION and not _SAME_MAJOR(m.envelope.version):"
-        yield _INDENT + f'raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)'
+        yield _INDENT + 'raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)'
 
     def _columns(self, message: Message) -> Iterator[Line]:
         first, *others = message.fields

@@ -48,12 +48,6 @@ class Naming:
         """IntEnum of an enum; a nested one carries the names it is nested in, as it stands at module level."""
         return "_".join(enum.path)
 
-    def enum(self, full_name: str) -> Enum:
-        return self._schemas.enums[full_name]
-
-    def message(self, full_name: str) -> Message:
-        return self._schemas.messages[full_name]
-
     def known(self, enum: Enum) -> str:
         """The constant that holds an enum's known numbers in a module of checks."""
         return "_".join(snake(part).upper() for part in enum.path)

@@ -36,7 +36,7 @@ class Output:
     def difference(self) -> str:
         """A unified diff from what is checked in to what would be generated; empty when nothing is stale."""
         wanted: dict[Path, str] = self._wanted | dict.fromkeys(self._stale(), "")
-        parts = []
+        parts: list[str] = []
         for path, text in sorted(wanted.items()):
             found = self._found(path) or ""
             lines = difflib.unified_diff(

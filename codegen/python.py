@@ -8,7 +8,7 @@ from codegen.checked import Checked
 from codegen.checks import CheckWriter
 from codegen.naming import Naming, snake
 from pragma_contracts.errors import SchemaError
-from pragma_contracts.governance.model import MARKET_TYPE, File, Message, Schemas
+from pragma_contracts.governance.model import MARKET_TYPE, Enum, File, Message, Schemas
 
 _BYTES_A_LINE = 24
 _OPTIONS_PACKAGE = "pragma.contracts.v1"
@@ -81,7 +81,8 @@ def _exports(schemas: Schemas) -> list[tuple[str, File]]:
     for file in schemas.files:
         if file.package == _OPTIONS_PACKAGE:
             continue
-        for item in (*file.messages, *file.enums):
+        items: list[Message | Enum] = [*file.messages, *file.enums]
+        for item in items:
             if item.path[0] in exports:
                 other = exports[item.path[0]].name
                 raise SchemaError(file.name, item.line, f"{item.path[0]} is already a name of {other}")

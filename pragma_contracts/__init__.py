@@ -11,20 +11,15 @@ from pragma_contracts import messages as _messages
 if TYPE_CHECKING:
     from pragma_contracts.errors import ContractError as ContractError
     from pragma_contracts.messages import *  # noqa: F403
-    from pragma_contracts.stream.consumer import Consumer as Consumer
-    from pragma_contracts.stream.consumer import Record as Record
-    from pragma_contracts.stream.filter import FeedFilter as FeedFilter
-    from pragma_contracts.stream.filter import feeds as feeds
+    from pragma_contracts.stream.consumer import Consumer as Consumer, Record as Record
+    from pragma_contracts.stream.filter import FeedFilter as FeedFilter, feeds as feeds
     from pragma_contracts.stream.producer import Producer as Producer
     from pragma_contracts.wire import book as book
     from pragma_contracts.wire.feed import Feed as Feed
-    from pragma_contracts.wire.frame import decode as decode
-    from pragma_contracts.wire.frame import encode as encode
-    from pragma_contracts.wire.json import from_json as from_json
-    from pragma_contracts.wire.json import to_json as to_json
+    from pragma_contracts.wire.frame import decode as decode, encode as encode
+    from pragma_contracts.wire.json import from_json as from_json, to_json as to_json
     from pragma_contracts.wire.peek import peek as peek
-    from pragma_contracts.wire.stamp import stamp as stamp
-    from pragma_contracts.wire.stamp import validate as validate
+    from pragma_contracts.wire.stamp import stamp as stamp, validate as validate
 
 _MODULES = {
     "Consumer": "stream.consumer",

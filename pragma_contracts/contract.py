@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from google.protobuf.message import Message
 
@@ -20,12 +20,15 @@ class ContractEnum(IntEnum):
     text: str
     key_token: str
 
-    def __new__(cls, number: int, text: str, key_token: str) -> Self:
-        member = int.__new__(cls, number)
-        member._value_ = number
-        member.text = text
-        member.key_token = key_token
-        return member
+    # Type checkers would take this for the signature of MarketType(2), which looks a member up by its number.
+    if not TYPE_CHECKING:
+
+        def __new__(cls, number: int, text: str, key_token: str) -> Self:  # noqa: D102
+            member = int.__new__(cls, number)
+            member._value_ = number
+            member.text = text
+            member.key_token = key_token
+            return member
 
     @classmethod
     def from_text(cls, text: str) -> Self | None:

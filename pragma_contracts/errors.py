@@ -12,6 +12,7 @@
     ├── KeyMismatch             a record key that names another feed than its payload
     ├── BadRecord               a consumed record that cannot be used, with its place in Kafka
     ├── BrokerError             Kafka cannot be reached, or refuses
+    ├── Closed                  a producer or consumer was used after it was closed
     ├── RegistryError           the schema registry answered with an error
     │   └── RegistryUnavailable it did not answer at all
     ├── LockError               contracts.lock is missing, damaged, or of another schema
@@ -203,6 +204,19 @@ class BrokerError(ContractError):
 
     def __str__(self) -> str:
         return f"Kafka at {self.bootstrap}: {self.code}: {self.detail}"
+
+
+class Closed(ContractError):
+    """A producer or consumer was used after it was closed; `what` says which."""
+
+    kind = "closed"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"the {self.what} is closed; make a new one, or use this one inside its with block"
 
 
 class RegistryError(ContractError):

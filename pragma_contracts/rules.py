@@ -33,18 +33,19 @@ class Where(NamedTuple):
     topic: str
 
     def error(self, field: str, value: object, problem: str) -> InvalidMessage:
+        """The error to raise for a field of this contract."""
         return InvalidMessage(self.contract, self.topic, field, value, problem)
 
 
 class Column(Protocol):
-    """What the rules need of a DecimalColumn message."""
+    """What the rules need of a DecimalColumn message: they stand below the generated classes."""
 
     @property
-    def scale(self) -> int: ...
+    def scale(self) -> int: ...  # noqa: D102
     @property
-    def unscaled(self) -> Sequence[int]: ...
+    def unscaled(self) -> Sequence[int]: ...  # noqa: D102
     @property
-    def wide(self) -> Sequence[bytes]: ...
+    def wide(self) -> Sequence[bytes]: ...  # noqa: D102
 
 
 def is_decimal(text: str) -> bool:
@@ -115,9 +116,7 @@ def check_descending(column: Column, where: Where, path: str) -> None:
     _check_order(column, where, path, gt, "descending")
 
 
-def _check_order(
-    column: Column, where: Where, path: str, compare: Callable[[int, int], bool], order: str
-) -> None:
+def _check_order(column: Column, where: Where, path: str, compare: Callable[[int, int], bool], order: str) -> None:
     values = column_values(column)[:]
     if all(map(compare, values, values[1:])):
         return

@@ -15,7 +15,7 @@ from pragma_contracts.governance.model import (
     Schemas,
 )
 
-# Field number, name, kind and type that every contract starts with, so that any reader can read the feed of any of them.
+# Number, name, kind and type of the fields that every contract starts with: any reader can read any contract's feed.
 HEADER: tuple[tuple[int, str, str, str], ...] = (
     (1, "envelope", "message", ENVELOPE),
     (2, "market_type", "enum", MARKET_TYPE),
@@ -35,14 +35,6 @@ _TOKEN = re.compile(r"[a-z][a-z0-9_]*")
 
 def check(schemas: Schemas) -> None:
     """Raises SchemaError, with file and line, for the first option that makes no sense."""
-    for file in schemas.files:
-        for enum in file.walk_enums():
-            _check_enum(enum)
-        for message in file.walk():
-            for field in message.fields:
-                _check_field(schemas, message, field)
-            if message.columns:
-                _check_columns(message)
     topics: dict[str, Message] = {}
     data_types: dict[str, Message] = {}
     names: dict[str, Message] = {}
@@ -52,6 +44,14 @@ def check(schemas: Schemas) -> None:
         _claim(topics, option.topic, message, "topic")
         _claim(data_types, option.data_type, message, "data_type")
         _claim(names, message.name, message, "name")
+    for file in schemas.files:
+        for enum in file.walk_enums():
+            _check_enum(enum)
+        for message in file.walk():
+            for field in message.fields:
+                _check_field(schemas, message, field)
+            if message.columns:
+                _check_columns(message)
 
 
 def _claim(taken: dict[str, Message], name: str, message: Message, what: str) -> None:
@@ -105,7 +105,9 @@ def _check_field(schemas: Schemas, message: Message, field: Field) -> None:
     if field.decimal and field.kind != "string":
         raise refuse(f"(decimal) is for a string, not for {field.kind}; use DecimalColumn for many values")
     if field.required and (field.repeated or field.oneof):
-        raise refuse("(required) is for a single field outside a oneof: an empty list cannot be told from an absent one")
+        raise refuse(
+            "(required) is for a single field outside a oneof: an empty list cannot be told from an absent one"
+        )
     if field.required and field.kind not in ("message", "string", "bytes", "enum") and not field.optional:
         raise refuse(f"(required) on {field.kind} needs 'optional', or an absent value cannot be told from zero")
     if field.order:

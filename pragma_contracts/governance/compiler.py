@@ -46,7 +46,7 @@ def compile_folder(folder: Path) -> Schemas:
             check=False,
         )
         if done.returncode:
-            raise _error(done.stderr)
+            raise _error(done.stderr.replace(f"{folder}/", ""))
         schemas = read(FileDescriptorSet.FromString(out.read_bytes()))
     check(schemas)
     return schemas

@@ -1,4 +1,4 @@
-"""The schema model: .proto files as plain frozen values, with the contract options read and their defaults filled in."""
+"""The schema model: .proto files as plain frozen values, with the contract options read and defaults filled in."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -95,6 +95,7 @@ class Message:
 
     @property
     def name(self) -> str:
+        """The name without the package and the messages it is nested in."""
         return self.path[-1]
 
 

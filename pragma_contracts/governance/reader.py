@@ -127,9 +127,7 @@ class _Reader:
                 self._message(message, prefix, (), (index,), (_MESSAGE, index))
                 for index, message in enumerate(proto.message_type)
             ),
-            enums=tuple(
-                self._enum(enum, prefix, (), (_ENUM, index)) for index, enum in enumerate(proto.enum_type)
-            ),
+            enums=tuple(self._enum(enum, prefix, (), (_ENUM, index)) for index, enum in enumerate(proto.enum_type)),
             extensions=tuple(extension.name for extension in proto.extension),
             serialized=normalised(proto),
         )
@@ -202,9 +200,7 @@ class _Reader:
             line=line,
         )
 
-    def _enum(
-        self, proto: EnumDescriptorProto, prefix: str, parents: tuple[str, ...], place: tuple[int, ...]
-    ) -> Enum:
+    def _enum(self, proto: EnumDescriptorProto, prefix: str, parents: tuple[str, ...], place: tuple[int, ...]) -> Enum:
         path = (*parents, proto.name)
         line, comment = self._place(place)
         value_prefix = _upper_snake(proto.name) + "_"

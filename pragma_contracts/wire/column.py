@@ -19,7 +19,7 @@ def write_column(column: DecimalColumn, values: Iterable[Value]) -> None:
     """Makes a column hold exactly these values, at the largest of their scales.
 
     Raises:
-        InvalidDecimal: a value is no plain decimal, or needs more than 38 digits at that scale; the column is unchanged.
+        InvalidDecimal: a value is no plain decimal, or needs too many digits at that scale; the column is unchanged.
     """
     given = list(values)
     parsed = [_parse(value) for value in given]

@@ -14,7 +14,7 @@ _LAYOUT = "is no key of the form {market_type}-{network_id}-{source_id}-{token_t
 class Feed:
     """One instrument on one source: order is kept within a feed, and only there.
 
-    market_type is a MarketType (or its text, "perp" or "perpetual"). A feed of a newer producer may have one that is not
+    market_type is a MarketType (or its text, "perp" or "perpetual"). A newer producer's feed may have one that is not
     known here: then it is the number of the payload or the token of the record key, and equals no MarketType.
 
     Raises:

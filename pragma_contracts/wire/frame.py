@@ -1,7 +1,7 @@
 """Frames: the Confluent wire format of a message, byte for byte.
 
-Byte 0 is zero, then the schema id as four bytes big-endian, the message indexes, and the protobuf message. A contract is
-the first message of its file, so its indexes are [0], which is written as one zero byte. Source: Confluent's
+Byte 0 is zero, then the schema id as four bytes big-endian, the message indexes, and the protobuf message. A contract
+is the first message of its file, so its indexes are [0], which is written as one zero byte. Source: Confluent's
 documentation of the Schema Registry wire format.
 """
 

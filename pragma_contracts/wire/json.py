@@ -5,7 +5,7 @@ network_id, then the payload in the order of its field numbers, and metadata las
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.message import Message
 
@@ -55,7 +55,7 @@ def from_json(obj: Mapping[str, Any], contract: type[M] | None = None) -> M:
     found = _contract(obj, contract)
     where = Where(found.name, found.topic)
     common, feed, payload = _layout(found)
-    message = found.message()
+    message: Any = found.message()
     message.envelope.SetInParent()
     rest = dict(obj)
     rest.pop("data_type", None)
@@ -68,7 +68,7 @@ def from_json(obj: Mapping[str, Any], contract: type[M] | None = None) -> M:
         field, value = next(iter(rest.items()))
         raise where.error(str(field), value, f"is no field of this contract; it has data_type, {', '.join(names)}")
     found.validate(message)
-    return message
+    return cast(M, message)
 
 
 def _contract(obj: Mapping[str, Any], contract: type[M] | None) -> Contract[M]:

@@ -12,6 +12,7 @@ from pragma_contracts.rules import Where
 from pragma_contracts.wire.json_values import ValueForm, scalar, special
 
 _MESSAGE = FieldDescriptor.TYPE_MESSAGE
+_REPEATED = 3  # FieldDescriptorProto.LABEL_REPEATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,21 @@ def forms(descriptor: Descriptor) -> tuple[FieldForm, ...]:
 
 def _form(field: FieldDescriptor) -> FieldForm:
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
-        return _map(field)
-    if field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED:
+        return _map(field.name, field.message_type)
+    if is_repeated(field):
         return _list(field)
     return _message(field) if field.type == _MESSAGE else _scalar(field)
 
 
+def is_repeated(field: FieldDescriptor) -> bool:
+    """Whether a field is a list: protobuf 7 has a property for it, protobuf 5 only a label."""
+    found = getattr(field, "is_repeated", None)
+    return bool(getattr(field, "label", None) == _REPEATED if found is None else found)
+
+
 def _value(field: FieldDescriptor) -> ValueForm:
     """The form of one value of a field, whether it stands alone, in a list or in a map."""
-    if field.type != _MESSAGE:
+    if field.message_type is None:
         return scalar(field)
     return special(field.message_type) or _object(field.message_type)
 
@@ -69,8 +76,8 @@ def _object(descriptor: Descriptor) -> ValueForm:
 
 def _scalar(field: FieldDescriptor) -> FieldForm:
     name, value = field.name, scalar(field)
-    # Where unset and zero are one thing, zero is written, so that the shape is always the same; but an enum's zero means
-    # that it is not set, and has no text.
+    # Where unset and zero are one thing, zero is written, so that the shape is always the same; but an enum's zero
+    # means that it is not set, and has no text.
     tracked, is_enum = field.has_presence, field.enum_type is not None
 
     def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
@@ -128,8 +135,7 @@ def _list(field: FieldDescriptor) -> FieldForm:
     return FieldForm(name, write, read)
 
 
-def _map(field: FieldDescriptor) -> FieldForm:
-    name, entry = field.name, field.message_type
+def _map(name: str, entry: Descriptor) -> FieldForm:
     key, value = scalar(entry.fields_by_name["key"]), _value(entry.fields_by_name["value"])
     is_message = entry.fields_by_name["value"].type == _MESSAGE
     key_type = type(entry.fields_by_name["key"].default_value)

@@ -10,6 +10,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from pragma_contracts.contract import ContractEnum
 from pragma_contracts.errors import InvalidDecimal
 from pragma_contracts.messages import ENUMS, DecimalColumn
 from pragma_contracts.messages.pragma.contracts.v1 import options_pb2
@@ -35,7 +36,7 @@ class ValueForm:
 def scalar(field: FieldDescriptor) -> ValueForm:
     """The form of a field that is no message."""
     if field.enum_type is not None:
-        return _enum(field)
+        return _enum(ENUMS[field.enum_type.full_name])
     if field.type == FieldDescriptor.TYPE_BYTES:
         return _BYTES
     if field.type == FieldDescriptor.TYPE_STRING:
@@ -68,9 +69,8 @@ def _plain(types: tuple[type, ...], name: str) -> ValueForm:
     return ValueForm(lambda value, _where, _path: value, read)
 
 
-def _enum(field: FieldDescriptor) -> ValueForm:
-    members = ENUMS[field.enum_type.full_name]
-    texts = {member.value: member.text for member in members if member.text}
+def _enum(members: type[ContractEnum]) -> ValueForm:
+    texts: dict[int, str] = {member: member.text for member in members if member.text}
 
     def write(value: int, _where: Where, _path: str) -> str | int:
         return texts.get(value, value)

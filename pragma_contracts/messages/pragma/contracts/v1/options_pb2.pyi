@@ -32,7 +32,6 @@ class Order(_ContractEnum):
 class Contract(_message.Message):
     """Contract binds a message type to a Kafka topic."""
 
-    DESCRIPTOR: _ClassVar[_descriptor.Descriptor]
     TOPIC_FIELD_NUMBER: _ClassVar[int]
     DATA_TYPE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]

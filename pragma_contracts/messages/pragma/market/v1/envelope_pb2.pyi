@@ -15,7 +15,6 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class Envelope(_message.Message):
     """Envelope holds what every message says about itself. The producer fills in all of it but the event time."""
 
-    DESCRIPTOR: _ClassVar[_descriptor.Descriptor]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
     PUBLISH_TIMESTAMP_FIELD_NUMBER: _ClassVar[int]

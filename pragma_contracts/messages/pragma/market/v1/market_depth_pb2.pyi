@@ -16,7 +16,6 @@ class MarketDepth(_message.Message):
     """MarketDepth is a full snapshot of the best levels of an order book: it replaces the one before it. An absent side and
     an empty side both mean that there are no levels. A crossed book is carried as it is."""
 
-    DESCRIPTOR: _ClassVar[_descriptor.Descriptor]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     MARKET_TYPE_FIELD_NUMBER: _ClassVar[int]
     NETWORK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -61,7 +60,6 @@ class MarketDepth(_message.Message):
 class BookSide(_message.Message):
     """BookSide is one side of a book, a row per level: the i-th price goes with the i-th quantity."""
 
-    DESCRIPTOR: _ClassVar[_descriptor.Descriptor]
     PRICES_FIELD_NUMBER: _ClassVar[int]
     QUANTITIES_FIELD_NUMBER: _ClassVar[int]
     @property
@@ -81,7 +79,6 @@ class DecimalColumn(_message.Message):
     """DecimalColumn is a list of exact decimals of one scale: value[i] = unscaled[i] * 10^-scale. A value that was written
     with fewer digits after the point comes back padded with zeros, equal as a decimal but not as text."""
 
-    DESCRIPTOR: _ClassVar[_descriptor.Descriptor]
     SCALE_FIELD_NUMBER: _ClassVar[int]
     UNSCALED_FIELD_NUMBER: _ClassVar[int]
     WIDE_FIELD_NUMBER: _ClassVar[int]

@@ -12,6 +12,7 @@ MARKET_TYPE = frozenset(_pragma_market_v1_market__type.MarketType)
 VERSION = "1.1"
 _SAME_MAJOR = re.compile(r"1\.[0-9]+", re.ASCII).fullmatch
 _BAD_VERSION = "has another major version than this package's 1.1; upgrade pragma-contracts"
+_KEY_TOKENS: dict[int, str] = {member: member.key_token for member in _pragma_market_v1_market__type.MarketType if member}
 _WHERE = rules.Where("Price", "pragma-prices-v1")
 
 
@@ -57,7 +58,9 @@ def check_price(m: _pragma_market_v1_price.Price) -> None:
 
 def key_price(m: _pragma_market_v1_price.Price) -> bytes:
     """The record key of a valid message."""
-    market_type = _pragma_market_v1_market__type.MarketType(m.market_type).key_token
+    market_type = _KEY_TOKENS.get(m.market_type)
+    if market_type is None:
+        raise _WHERE.error("market_type", m.market_type, "has no key token; validate the message first")
     return f"{market_type}-{rules.escape(m.network_id)}-{rules.escape(m.source_id)}-{m.token_ticker}".encode()
 
 

@@ -15,7 +15,6 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class Price(_message.Message):
     """Price is one calculated or fetched price of an instrument."""
 
-    DESCRIPTOR: _ClassVar[_descriptor.Descriptor]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     MARKET_TYPE_FIELD_NUMBER: _ClassVar[int]
     NETWORK_ID_FIELD_NUMBER: _ClassVar[int]

@@ -1,0 +1,46 @@
+# One door to everything: each target makes .venv at the root first, so a fresh clone needs only python3 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+OLDEST_PROTOBUF := 5.29.0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fmt gen clean
+
+help:            ## what the targets do
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(READY)  ## make .venv with everything in it
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(VENV)/protobuf-oldest protobuf==$(OLDEST_PROTOBUF)
+	@touch $@
+
+demo: setup      ## replay recorded market data through the contracts, on an embedded broker and registry
+	@$(BIN)/pragma-contracts demo
+
+test: lint       ## every check and every test, on a real broker and a real registry
+	$(BIN)/python -m pytest
+
+lint: setup      ## formatting, types, schemas and generated code
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	$(BIN)/python -m codegen --check
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+fmt: setup       ## format the schemas and the code
+	$(BIN)/buf format --write
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+gen: setup       ## generate code from the schemas
+	$(BIN)/python -m codegen
+
+clean:           ## remove what the other targets made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

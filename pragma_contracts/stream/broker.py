@@ -1,0 +1,82 @@
+"""What the producer and the consumer share about the broker: the check at start, and the errors it reports later."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Protocol
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import ClusterMetadata
+
+from pragma_contracts.errors import BrokerError
+
+_log = logging.getLogger(__name__)
+_QUIET_SECONDS = 1.0
+
+
+class Client(Protocol):
+    """What the start check needs of a Kafka producer or consumer."""
+
+    def list_topics(self, topic: str = ..., timeout: float = ...) -> ClusterMetadata: ...
+    def poll(self, timeout: float = ...) -> object: ...
+
+
+class Throttle:
+    """Lets one of many events through a second, so that a broken broker does not also fill the log."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + _QUIET_SECONDS
+        return True
+
+
+class BrokerReports:
+    """Receives what librdkafka reports outside of any call: counts and logs it, and raises what is fatal."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self.counts: Counter[str] = Counter()
+        self.last: KafkaError | None = None
+        self._fatal: KafkaError | None = None
+        self._may_log = Throttle()
+
+    def __call__(self, error: KafkaError) -> None:
+        self.counts[error.name()] += 1
+        self.last = error
+        if error.fatal():
+            self._fatal = error
+        if self._may_log():
+            _log.warning("Kafka at %s: %s: %s", self.bootstrap, error.name(), error.str())
+
+    def check(self) -> None:
+        """Raises BrokerError when the client can do nothing any more."""
+        if self._fatal is not None:
+            raise self.error(self._fatal)
+
+    def error(self, error: KafkaError) -> BrokerError:
+        """A KafkaError as one of our tree."""
+        fatal = "; the client cannot go on, make a new one" if error.fatal() else ""
+        return BrokerError(self.bootstrap, error.name(), f"{error.str()}{fatal}")
+
+
+def require_topics(client: Client, topics: Iterable[str], timeout: float, reports: BrokerReports) -> None:
+    """Raises BrokerError unless the broker answers within `timeout` seconds and has every topic."""
+    try:
+        # All topics: asking for one by name may create it.
+        known = client.list_topics(timeout=timeout).topics
+    except KafkaException as error:
+        # What went wrong underneath is only told to the callback.
+        client.poll(0)
+        cause = reports.last or error.args[0]
+        detail = f"no answer within {timeout:g} s ({cause.str()}); is the address right, and is the broker up?"
+        raise BrokerError(reports.bootstrap, cause.name(), detail) from error
+    missing = sorted(set(topics) - known.keys())
+    if missing:
+        detail = f"there is no topic {', '.join(missing)} that this client may see; create it, or check the address"
+        raise BrokerError(reports.bootstrap, KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART).name(), detail)

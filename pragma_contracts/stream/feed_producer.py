@@ -1,0 +1,116 @@
+"""The fast path into Kafka: everything that is the same for all messages of a feed is made once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields as fields_of
+from datetime import datetime
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Generic
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from pragma_contracts.contract import M
+from pragma_contracts.errors import InvalidDecimal, InvalidFeed
+from pragma_contracts.messages import DecimalColumn, MarketType
+from pragma_contracts.rules import Where
+from pragma_contracts.stream.lane import Lane
+from pragma_contracts.wire.column import write_column
+from pragma_contracts.wire.feed import Feed
+from pragma_contracts.wire.timestamps import NS, to_ns
+
+Setter = Callable[[Any, str, Any], None]
+
+_IDENTIFIERS = tuple(field.name for field in fields_of(Feed))
+
+
+class FeedProducer(Generic[M]):
+    """Sends the messages of one feed, from their payload alone. Made by `Producer.feed`; not for several threads."""
+
+    def __init__(self, lane: Lane[M], feed: Feed) -> None:
+        """Raises InvalidFeed when the market type is not known to this version."""
+        if not isinstance(feed.market_type, MarketType):
+            raise InvalidFeed("market_type", feed.market_type, "is not known to this version, so it cannot be produced")
+        contract = lane.contract
+        self.feed = feed
+        self._lane = lane
+        # Every message starts as a copy of this one, so that nothing of the message before it is left.
+        self._blank = contract.message(**{name: getattr(feed, name) for name in _IDENTIFIERS})
+        self._message = contract.message()
+        self._key = contract.key(self._blank)
+        self._setters = _setters(contract.message.DESCRIPTOR)
+        self._where = Where(contract.name, contract.topic)
+
+    def send(self, /, *, event_time: datetime | int, **fields: Any) -> None:
+        """Sends one message of the feed, with the payload given by field name; None leaves a field out.
+
+        event_time: an aware datetime or int ns since the epoch. A field that is a message takes one, and is copied; one
+        that is a table of decimal columns (a side of a book) also takes its rows: [(price, quantity), …].
+
+        Raises:
+            InvalidMessage: a field is not of the contract or not of its type, or the message breaks the contract.
+            ConfigurationError: the event time is naive, or outside the years 0001 to 9999.
+            Closed: the producer has been closed.
+            BrokerError: Kafka will never take it.
+        """
+        message = self._message
+        message.CopyFrom(self._blank)
+        event = message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has an envelope
+        event.seconds, event.nanos = divmod(to_ns(event_time), NS)
+        for name, value in fields.items():
+            setter = self._setters.get(name)
+            if setter is None:
+                known = f"is no payload field of this contract; it has {', '.join(self._setters)}"
+                raise self._where.error(name, value, known)
+            if value is None:
+                continue
+            try:
+                setter(message, name, value)
+            except InvalidDecimal as error:
+                raise self._where.error(name, error.value, error.problem) from error
+            except (TypeError, ValueError) as error:
+                raise self._where.error(name, value, f"does not fit the field: {error}") from error
+        self._lane.send(message, self._key)
+
+
+@cache
+def _setters(descriptor: Descriptor) -> Mapping[str, Setter]:
+    """How each payload field is set, by its name."""
+    own = ("envelope", *_IDENTIFIERS)
+    return MappingProxyType({field.name: _setter(field) for field in descriptor.fields if field.name not in own})
+
+
+def _setter(field: FieldDescriptor) -> Setter:
+    message_type = field.message_type
+    if message_type is not None and message_type.GetOptions().map_entry:
+        return _update
+    if field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED:
+        return _extend
+    if message_type is None:
+        return setattr
+    if message_type.fields and all(column.message_type is DecimalColumn.DESCRIPTOR for column in message_type.fields):
+        return _write_rows
+    return _copy
+
+
+def _update(message: Any, name: str, value: Any) -> None:
+    getattr(message, name).update(value)
+
+
+def _extend(message: Any, name: str, value: Any) -> None:
+    getattr(message, name).extend(value)
+
+
+def _copy(message: Any, name: str, value: Any) -> None:
+    getattr(message, name).CopyFrom(value)
+
+
+def _write_rows(message: Any, name: str, value: Any) -> None:
+    table = getattr(message, name)
+    if isinstance(value, Message):
+        table.CopyFrom(value)
+        return
+    rows = [tuple(row) for row in value]
+    names = [field.name for field in table.DESCRIPTOR.fields]
+    for column, values in zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True):
+        write_column(getattr(table, column), values)

@@ -1,0 +1,85 @@
+"""Decimal columns and books: every decimal of up to 38 digits comes back exactly."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from pragma_contracts import BookSide, DecimalColumn, book
+from pragma_contracts.errors import InvalidDecimal
+from pragma_contracts.wire import column
+
+unscaled = st.integers(-(10**38) + 1, 10**38 - 1) | st.integers(-(2**63) - 2, 2**63 + 2)
+
+
+def _text(value: int, scale: int) -> str:
+    digits = str(abs(value)).zfill(scale + 1)
+    return ("-" if value < 0 else "") + (f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits)
+
+
+@settings(max_examples=3_000, deadline=None)
+@given(st.lists(unscaled, max_size=6), st.integers(0, 38))
+def test_columns_of_one_scale_come_back_exactly(values: list[int], scale: int) -> None:
+    texts = [_text(value, scale) for value in values]
+    message = DecimalColumn()
+    column.write_column(message, texts)
+    again = DecimalColumn.FromString(message.SerializeToString())
+    assert column.texts(again) == texts
+    assert column.decimals(again) == [Decimal(text) for text in texts]
+    assert column.floats(again) == [float(text) for text in texts]
+    assert not (again.unscaled and again.wide)
+
+
+@pytest.mark.parametrize(
+    ("value", "wide"),
+    [
+        (2**63 - 1, None),
+        (-(2**63), None),
+        (2**63, "008000000000000000"),
+        (-(2**63) - 1, "ff7fffffffffffffff"),
+        (10**38 - 1, "4b3b4ca85a86c47a098a223fffffffff"),
+        (1 - 10**38, "b4c4b357a5793b85f675ddc000000001"),
+    ],
+)
+def test_wide_values_are_written_as_java_writes_them(value: int, wide: str | None) -> None:
+    message = DecimalColumn()
+    column.write_column(message, [value])
+    assert [item.hex() for item in message.wide] == ([] if wide is None else [wide])
+    assert column.texts(message) == [str(value)]
+
+
+def test_mixed_scales_are_padded_to_the_largest() -> None:
+    side = BookSide()
+    book.write(side, [("398.7", 1), (Decimal("398.65000"), "0.5")])
+    assert book.texts(side) == [("398.70000", "1.0"), ("398.65000", "0.5")]
+    assert book.levels(side) == [(Decimal("398.7"), Decimal(1)), (Decimal("398.65"), Decimal("0.5"))]
+    assert book.floats(side) == [(398.7, 1.0), (398.65, 0.5)]
+
+
+@pytest.mark.parametrize(
+    "value", ["1e5", "", "NaN", "1" * 39, 1.5, True, None, Decimal("NaN"), Decimal("1E+40"), 10**38]
+)
+def test_what_cannot_be_exact_is_refused_and_changes_nothing(value: object) -> None:
+    side = BookSide()
+    book.write(side, [("2", "1")])
+    with pytest.raises(InvalidDecimal):
+        book.write(side, [("2", "1"), (value, "1")])  # type: ignore[list-item]
+    assert book.texts(side) == [("2", "1")]
+
+
+def test_a_column_that_needs_too_many_digits_names_the_value() -> None:
+    with pytest.raises(InvalidDecimal, match="'100000' needs more than 38 digits at this column's scale of 38"):
+        column.write_column(DecimalColumn(), ["0." + "0" * 37 + "1", "100000"])
+
+
+@pytest.mark.parametrize("read", [book.levels, book.floats, book.texts])
+def test_hostile_columns_are_refused_before_they_are_expanded(read: object) -> None:
+    assert callable(read)
+    for prices in (
+        DecimalColumn(scale=4_294_967_295, unscaled=[1]),
+        DecimalColumn(unscaled=[1], wide=[b"\1"]),
+        DecimalColumn(wide=[b"\1" * 1000]),
+        DecimalColumn(unscaled=[1, 2]),
+    ):
+        with pytest.raises(InvalidDecimal):
+            read(BookSide(prices=prices, quantities=DecimalColumn(unscaled=[1])))
