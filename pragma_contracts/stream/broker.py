@@ -4,22 +4,13 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterable
-from typing import Protocol
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import ClusterMetadata
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from pragma_contracts.errors import BrokerError
 
 _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 1.0
-
-
-class Client(Protocol):
-    """What the start check needs of a Kafka producer or consumer."""
-
-    def list_topics(self, topic: str = ..., timeout: float = ...) -> ClusterMetadata: ...
-    def poll(self, timeout: float = ...) -> object: ...
 
 
 class Throttle:
@@ -29,6 +20,7 @@ class Throttle:
         self._next = 0.0
 
     def __call__(self) -> bool:
+        """Whether this event may be told."""
         now = time.monotonic()
         if now < self._next:
             return False
@@ -47,6 +39,7 @@ class BrokerReports:
         self._may_log = Throttle()
 
     def __call__(self, error: KafkaError) -> None:
+        """Takes one report: librdkafka's error_cb."""
         self.counts[error.name()] += 1
         self.last = error
         if error.fatal():
@@ -65,7 +58,7 @@ class BrokerReports:
         return BrokerError(self.bootstrap, error.name(), f"{error.str()}{fatal}")
 
 
-def require_topics(client: Client, topics: Iterable[str], timeout: float, reports: BrokerReports) -> None:
+def require_topics(client: Producer | Consumer, topics: Iterable[str], timeout: float, reports: BrokerReports) -> None:
     """Raises BrokerError unless the broker answers within `timeout` seconds and has every topic."""
     try:
         # All topics: asking for one by name may create it.

@@ -24,7 +24,7 @@ _NO_LIMIT_SECONDS = 30.0
 
 
 class Outbox:
-    """A Kafka producer that drops what its queue cannot take, and counts everything. Not for several threads at once."""
+    """A Kafka producer that drops what its queue cannot take, and counts everything. Not for several threads."""
 
     def __init__(self, bootstrap: str, settings: dict[str, Any], topics: Iterable[str], start_timeout: float) -> None:
         """Raises ConfigurationError, or BrokerError when the broker does not answer or lacks a topic."""
@@ -32,7 +32,7 @@ class Outbox:
         self._reports = BrokerReports(bootstrap)
         self._failed: Counter[str] = Counter()
         self._sent = self._bytes = self._dropped = self._polled = 0
-        self._closed = False
+        self._final: ProducerStats | None = None
         self._may_log = Throttle()
         self._may_log_drop = Throttle()
         limit = float(settings["message.timeout.ms"]) / 1000
@@ -43,7 +43,7 @@ class Outbox:
 
     def put(self, topic: str, key: bytes, value: bytes, publish_ns: int) -> None:
         """Queues a record without waiting. Raises Closed, or BrokerError when it can never be sent."""
-        if self._closed:
+        if self._final is not None:
             raise Closed("producer")
         try:
             self._kafka.produce(topic, value, key, timestamp=publish_ns // _MS)
@@ -62,17 +62,18 @@ class Outbox:
     @property
     def stats(self) -> ProducerStats:
         """The figures of this moment."""
-        if not self._closed:
-            self._kafka.poll(0)
+        if self._final is not None:
+            return self._final
+        self._kafka.poll(0)
         settled = self._sent - self._failed.total()
-        # librdkafka counts its reports to us as well.
-        queued = 0 if self._closed else min(len(self._kafka), settled)
+        # librdkafka's own count includes what it has yet to report, whatever that is.
+        queued = min(len(self._kafka), settled)
         failed = MappingProxyType(dict(self._failed))
         return ProducerStats(self._sent, settled - queued, failed, self._dropped, queued, self._bytes)
 
     def flush(self, timeout: float | None) -> int:
         """Waits until every message is confirmed or failed; the number of those that still are neither."""
-        if self._closed:
+        if self._final is not None:
             return 0
         left = self._kafka.flush(self._patience if timeout is None else timeout)
         if left:
@@ -82,24 +83,26 @@ class Outbox:
 
     def close(self, timeout: float | None) -> None:
         """Flushes, gives up on what is left, and logs what was not confirmed. Does nothing the second time."""
-        if self._closed:
+        if self._final is not None:
             return
         try:
             self._kafka.flush(self._patience if timeout is None else timeout)
         finally:
             self._kafka.purge()
             self._kafka.flush(_GRACE_SECONDS)
-            stats = self.stats
-            self._closed = True
-            self._kafka.close()
-        lost = sum(stats.failed.values()) + stats.queued
-        if lost or stats.dropped:
+            self._final = self.stats
+            del self._kafka
+        self._report(self._final)
+
+    def _report(self, stats: ProducerStats) -> None:
+        failed = {**stats.failed, "no answer": stats.queued} if stats.queued else stats.failed
+        if failed or stats.dropped:
             _log.warning(
-                "Kafka at %s: of %d messages sent %d were not confirmed (%s); %d more were dropped, the queue was full",
+                "Kafka at %s: %d messages sent, %d of them not confirmed (%s); %d more dropped: the queue was full",
                 self._bootstrap,
                 stats.sent,
-                lost,
-                ", ".join(f"{name} {count}" for name, count in sorted(stats.failed.items())) or "no answer",
+                sum(failed.values()),
+                ", ".join(f"{name}: {count}" for name, count in sorted(failed.items())),
                 stats.dropped,
             )
 
@@ -125,12 +128,5 @@ class Outbox:
             return
         self._failed[error.name()] += 1
         if self._may_log():
-            _log.warning(
-                "Kafka at %s: %d messages not confirmed so far (one in flight may have been written); the last one, for "
-                "%s: %s: %s",
-                self._bootstrap,
-                self._failed.total(),
-                message.topic(),
-                error.name(),
-                error.str(),
-            )
+            text = "Kafka at %s: %d messages not confirmed so far (some may have been written); last, for %s: %s: %s"
+            _log.warning(text, self._bootstrap, self._failed.total(), message.topic(), error.name(), error.str())

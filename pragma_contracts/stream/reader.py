@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from confluent_kafka import Message as KafkaMessage
-from google.protobuf.message import Message
 
 from pragma_contracts import rules
 from pragma_contracts.contract import Contract
@@ -58,13 +57,61 @@ class Reader:
         Raises:
             InvalidFrame, InvalidMessage, InvalidFeed, ForeignSchema, KeyMismatch: the record is bad.
         """
-        key, frame = message.key(), message.value()
-        seen = self._seen.get(key) or self._look(key, frame)
+        key = message.key()
+        seen = self._seen.get(key) or self._look(key, message.value())
         if not seen.wanted:
             return None
+        frame = message.value()
         if frame is None:
             raise _tombstone()
-        topic = message.topic()
+        topic, feed = message.topic(), seen.feed
         contract = self._contracts[topic]
         schema_id, start = split(frame)
-        ...
+        known_id = self._is_known(schema_id, contract)
+        decoded = decode_payload(frame, start, contract, validate=self._validate)
+        if not _is_of(decoded, feed):
+            raise KeyMismatch((key or b"").decode(errors="replace"), _payload_key(decoded))
+        self.unknown_schema_ids += not known_id
+        self.unknown_market_types += not seen.known
+        return Record(decoded, feed, topic, message.partition(), message.offset(), schema_id, message.timestamp()[1])
+
+    def _is_known(self, schema_id: int, contract: Contract[Any]) -> bool:
+        return self._ids.verdict(contract, schema_id) == "good"
+
+    def _look(self, key: bytes | None, frame: bytes | None) -> _Seen:
+        """What a key says that was not seen before."""
+        foreign = False
+        try:
+            feed = Feed.parse(key or b"")
+        except InvalidFeed:
+            if frame is None:
+                raise _tombstone() from None
+            foreign, feed = True, peek(frame)
+        seen = _Seen(feed, self._where is None or self._where(feed), isinstance(feed.market_type, MarketType))
+        if not foreign and len(key or b"") <= _MAX_KEY_SIZE:
+            if len(self._seen) >= _MAX_KEYS:
+                self._seen.clear()
+            self._seen[key] = seen
+        return seen
+
+
+def _tombstone() -> InvalidFrame:
+    return InvalidFrame("is a tombstone: the record has no value, and contracts delete nothing", 0, 0)
+
+
+def _is_of(message: Any, feed: Feed) -> bool:
+    """Whether a payload is of the feed that its record key names."""
+    market_type = message.market_type
+    return (
+        # The token of a market type that is not known here says nothing about its number, but that it is not known.
+        (market_type == feed.market_type or (isinstance(feed.market_type, str) and market_type not in _KNOWN))
+        and message.network_id == feed.network_id
+        and message.source_id == feed.source_id
+        and message.token_ticker == feed.token_ticker
+    )
+
+
+def _payload_key(message: Any) -> str:
+    number = message.market_type
+    token = MarketType(number).key_token or "unspecified" if number in _KNOWN else str(number)
+    return f"{token}-{rules.escape(message.network_id)}-{rules.escape(message.source_id)}-{message.token_ticker}"

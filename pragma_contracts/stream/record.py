@@ -10,7 +10,8 @@ from pragma_contracts.wire.feed import Feed
 @dataclass(slots=True, eq=False)
 class Record:
     """One message as it was consumed. `timestamp` is its publish time in ms since the epoch; the event time is in the
-    message's envelope."""
+    message's envelope.
+    """
 
     message: Message
     feed: Feed
