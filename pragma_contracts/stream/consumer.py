@@ -5,9 +5,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from itertools import islice
+from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 from confluent_kafka import (
     Consumer as KafkaConsumer,
@@ -18,12 +18,12 @@ from confluent_kafka import (
 )
 from google.protobuf.message import Message
 
-from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, ContractError
+from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, ContractError, RegistryError
 from pragma_contracts.registry import RegistrySettings
 from pragma_contracts.stream.broker import BrokerReports, require_topics
 from pragma_contracts.stream.ids import ConsumerIds
 from pragma_contracts.stream.reader import Reader
-from pragma_contracts.stream.record import Record
+from pragma_contracts.stream.record import Fetched, Record
 from pragma_contracts.stream.settings import Config, consumer_settings, create
 from pragma_contracts.stream.stats import ConsumerStats
 from pragma_contracts.wire.feed import Feed
@@ -63,7 +63,7 @@ class Consumer:
         bootstrap: str,
         *,
         registry: str | RegistrySettings | None = None,
-        lock: str | None = None,
+        lock: str | Path | None = None,
         group: str,
         contracts: Iterable[type[Message]],
         where: Callable[[Feed], bool] | None = None,
@@ -97,13 +97,13 @@ class Consumer:
         _one_of("start", start, ("latest", "earliest"))
         settings = consumer_settings(bootstrap, group, start, config)
         found = {contract.topic: contract for contract in map(contract_of, contracts)}
-        ids = ConsumerIds(list(found.values()), registry=registry, lock=lock)
-        self._reader = Reader(found, ids, where, refuse_unknown=unknown_ids == "refuse", validate=validate)
+        self._ids = ConsumerIds(list(found.values()), registry=registry, lock=lock)
+        self._reader = Reader(found, self._ids, where, refuse_unknown=unknown_ids == "refuse", validate=validate)
         self._skips = on_error == "skip"
         self._bad: Counter[str] = Counter()
         self._decoded = self._filtered = 0
         # A batch as it came from Kafka: up to _at it has been handed out, up to _done it is known to be processed.
-        self._batch: list[KafkaMessage] = []
+        self._batch: list[Fetched] = []
         self._at = self._done = 0
         self._stopped = self._closed = False
         self._busy = threading.Lock()
@@ -112,7 +112,7 @@ class Consumer:
         try:
             require_topics(self._kafka, found, start_timeout, self._reports)
         except ContractError:
-            self._kafka.close()
+            self._leave()
             raise
         self._kafka.subscribe(list(found))
 
@@ -125,6 +125,7 @@ class Consumer:
             BadRecord: a record cannot be used (with on_error="raise"); the good ones before it were handed out first,
                 and the next call goes on after it.
             BrokerError: the topic is gone, access is refused, or the client can do nothing any more.
+            RegistryError: the registry refuses to say whose a schema id is; the next call asks again.
             Closed: the consumer has been closed.
         """
         if self._stopped:
@@ -164,6 +165,7 @@ class Consumer:
             unknown_schema_ids=self._reader.unknown_schema_ids,
             unknown_market_types=self._reader.unknown_market_types,
             errors=MappingProxyType(dict(self._reports.counts)),
+            registry_outages=self._ids.outages,
         )
 
     def close(self) -> None:
@@ -191,38 +193,34 @@ class Consumer:
     def _take(self, limit: int) -> list[Record]:
         """The next good records of the batch. A bad one ends them, so that it is raised only when it comes first."""
         records: list[Record] = []
-        at, filtered, bad = self._at, 0, None
-        for message in islice(self._batch, at, None):
-            at += 1
+        batch, at = self._batch, self._at
+        while at < len(batch) and len(records) < limit:
+            message = batch[at]
             try:
                 record = self._reader.read(message)
+            except RegistryError:
+                raise
             except ContractError as error:
+                if records and not self._skips:
+                    break
+                at += 1
                 bad = _bad_record(message, error)
-                if self._skips:
-                    self._skip(bad)
-                    bad = None
-                    continue
-                at -= bool(records)
-                break
-            if record is None:
-                filtered += 1
+                self._bad[bad.kind] += 1
+                if not self._skips:
+                    self._at = at
+                    raise bad from error
+                if self._bad[bad.kind] == 1:
+                    _log.warning("skipped, as every bad record of kind %s will be from now on: %s", bad.kind, bad)
                 continue
-            records.append(record)
-            if len(records) == limit:
-                break
+            at += 1
+            if record is None:
+                self._filtered += 1
+            else:
+                records.append(record)
         # Only now, so that an exception from elsewhere (the filter, Ctrl-C) loses nothing.
         self._at = at
-        self._filtered += filtered
         self._decoded += len(records)
-        if bad is not None and not records:
-            self._bad[bad.kind] += 1
-            raise bad from bad.error
         return records
-
-    def _skip(self, bad: BadRecord) -> None:
-        self._bad[bad.kind] += 1
-        if self._bad[bad.kind] == 1:
-            _log.warning("skipped, as every bad record of kind %s will be from now on: %s", bad.kind, bad)
 
     def _fetch(self, count: int, timeout: float) -> None:
         """Replaces a batch that has been read to its end."""
@@ -231,21 +229,22 @@ class Consumer:
                 return
             self._store(len(self._batch))
             self._batch, self._at, self._done = [], 0, 0
+            messages: list[KafkaMessage] = []
             try:
                 # Asked for many, librdkafka waits until it has them all; so wait for one, and take what else there is.
-                self._batch = self._kafka.consume(count, 0) or self._kafka.consume(1, timeout)
-                if len(self._batch) == 1 < count:
-                    self._batch += self._kafka.consume(count - 1, 0)
+                messages = self._kafka.consume(count, 0) or self._kafka.consume(1, timeout)
+                if len(messages) == 1 < count:
+                    messages += self._kafka.consume(count - 1, 0)
             except KafkaException as error:
                 raise self._reports.error(error.args[0]) from error
-            self._set_errors_aside()
+            finally:
+                errors = [found for message in messages if (found := message.error()) is not None]
+                self._batch = cast("list[Fetched]", [message for message in messages if message.error() is None])
+            self._tell(errors)
         if self._stopped:
             self.close()
 
-    def _set_errors_aside(self) -> None:
-        errors = [error for message in self._batch if (error := message.error()) is not None]
-        if errors:
-            self._batch = [message for message in self._batch if message.error() is None]
+    def _tell(self, errors: list[KafkaError]) -> None:
         for error in errors:
             self._reports(error)
         for error in errors:
@@ -255,7 +254,7 @@ class Consumer:
 
     def _store(self, end: int) -> None:
         """Stores the offsets of the batch up to `end`; librdkafka commits what is stored."""
-        last = {(message.topic(), message.partition()): message for message in islice(self._batch, end)}
+        last = {(message.topic(), message.partition()): message for message in self._batch[:end]}
         if not last:
             return
         offsets = [TopicPartition(*place, message.offset() + 1) for place, message in last.items()]
@@ -275,10 +274,11 @@ class Consumer:
         finally:
             self._batch, self._at, self._done = [], 0, 0
             self._kafka.close()
+            self._ids.close()
 
 
-def _bad_record(message: KafkaMessage, error: ContractError) -> BadRecord:
-    return BadRecord(message.topic() or "", message.partition() or 0, message.offset() or 0, error)
+def _bad_record(message: Fetched, error: ContractError) -> BadRecord:
+    return BadRecord(message.topic(), message.partition(), message.offset(), error)
 
 
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from pragma_contracts.rules import Where
 from pragma_contracts.stream.lane import Lane
 from pragma_contracts.wire.column import write_column
 from pragma_contracts.wire.feed import Feed
+from pragma_contracts.wire.json_fields import is_repeated
 from pragma_contracts.wire.timestamps import NS, to_ns
 
 Setter = Callable[[Any, str, Any], None]
@@ -84,7 +85,7 @@ def _setter(field: FieldDescriptor) -> Setter:
     message_type = field.message_type
     if message_type is not None and message_type.GetOptions().map_entry:
         return _update
-    if field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED:
+    if is_repeated(field):
         return _extend
     if message_type is None:
         return setattr

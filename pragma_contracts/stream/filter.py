@@ -69,9 +69,8 @@ class _Match(FeedFilter):
         )
 
     def __repr__(self) -> str:
-        market_types = self.market_type and frozenset(member.text for member in self.market_type)
         named = {
-            "market_type": market_types,
+            "market_type": frozenset(member.text for member in self.market_type or ()),
             "network_id": self.network_id,
             "source_id": self.source_id,
             "token_ticker": self.token_ticker,

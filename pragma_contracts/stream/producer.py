@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,7 +36,7 @@ class Producer:
         bootstrap: str,
         *,
         registry: str | RegistrySettings | None = None,
-        lock: str | None = None,
+        lock: str | Path | None = None,
         contracts: Iterable[type[Message]],
         producer: str = "pulse",
         start_timeout: float = 10.0,

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from confluent_kafka import Message as KafkaMessage
-
 from pragma_contracts import rules
 from pragma_contracts.contract import Contract
-from pragma_contracts.errors import InvalidFeed, InvalidFrame, KeyMismatch
+from pragma_contracts.errors import ForeignSchema, InvalidFeed, InvalidFrame, KeyMismatch
 from pragma_contracts.messages import MarketType
 from pragma_contracts.stream.ids import ConsumerIds
-from pragma_contracts.stream.record import Record
+from pragma_contracts.stream.record import Fetched, Record
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.frame import decode_payload, split
 from pragma_contracts.wire.peek import peek
@@ -51,11 +49,12 @@ class Reader:
         self._validate = validate
         self._seen: dict[bytes | None, _Seen] = {}
 
-    def read(self, message: KafkaMessage) -> Record | None:
+    def read(self, message: Fetched) -> Record | None:
         """The record of a message, or None when the filter does not want its feed; then nothing was decoded.
 
         Raises:
             InvalidFrame, InvalidMessage, InvalidFeed, ForeignSchema, KeyMismatch: the record is bad.
+            RegistryError: the registry refuses to say whose the schema id is; the record may be good.
         """
         key = message.key()
         seen = self._seen.get(key) or self._look(key, message.value())
@@ -67,16 +66,15 @@ class Reader:
         topic, feed = message.topic(), seen.feed
         contract = self._contracts[topic]
         schema_id, start = split(frame)
-        known_id = self._is_known(schema_id, contract)
+        known_id = self._ids.is_known(contract, schema_id)
+        if self._refuse_unknown and not known_id:
+            raise ForeignSchema(schema_id, contract.subject, ())
         decoded = decode_payload(frame, start, contract, validate=self._validate)
         if not _is_of(decoded, feed):
             raise KeyMismatch((key or b"").decode(errors="replace"), _payload_key(decoded))
         self.unknown_schema_ids += not known_id
         self.unknown_market_types += not seen.known
         return Record(decoded, feed, topic, message.partition(), message.offset(), schema_id, message.timestamp()[1])
-
-    def _is_known(self, schema_id: int, contract: Contract[Any]) -> bool:
-        return self._ids.verdict(contract, schema_id) == "good"
 
     def _look(self, key: bytes | None, frame: bytes | None) -> _Seen:
         """What a key says that was not seen before."""

@@ -1,0 +1,238 @@
+"""Schema ids: which one a producer writes, which ones a consumer may trust, and the lock file that holds them."""
+
+import base64
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pragma_contracts.contract import Contract
+from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError, RegistryUnavailable
+from pragma_contracts.registry import Reference, Registry, RegistrySettings, normalised_url
+
+LOCK_VARIABLE = "PRAGMA_CONTRACTS_LOCK"
+
+_FORMAT = 1
+_ASK_AGAIN_S = 30.0
+_MAX_IDS = 10_000
+
+
+class Locked(NamedTuple):
+    """What a registry holds for a subject; fingerprint is the sha256 of the registered descriptor, in hex."""
+
+    schema_id: int
+    version: int
+    fingerprint: str
+
+
+class Lock:
+    """contracts.lock: what `register` wrote, by registry URL and subject.
+
+    With it a producer needs no registry at its start, and cannot start with another schema than the registered one.
+    """
+
+    def __init__(self, path: Path, registries: Mapping[str, Mapping[str, Locked]]) -> None:
+        self.path = path
+        self.registries = registries
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Lock":
+        """The lock in a file. Raises LockError: it is missing or damaged."""
+        path = Path(path)
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror}); `pragma-contracts register` writes it"
+            raise LockError(str(path), problem) from error
+        except ValueError as error:
+            raise LockError(
+                str(path), f"is no JSON ({error}); write it again with `pragma-contracts register`"
+            ) from error
+        if not isinstance(found, dict) or found.get("format") != _FORMAT:
+            raise LockError(str(path), f"is not of format {_FORMAT}; write it again with `pragma-contracts register`")
+        try:
+            registries = {
+                str(url): {str(subject): _locked(entry) for subject, entry in subjects.items()}
+                for url, subjects in found["registries"].items()
+            }
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            problem = f"is damaged ({error!r}); write it again with `pragma-contracts register`"
+            raise LockError(str(path), problem) from error
+        return cls(path, registries)
+
+    def write(self) -> None:
+        """Writes the file in one step: a reader sees the old one or the new one, never half of it."""
+        text = json.dumps(self._as_json(), indent=2, sort_keys=True) + "\n"
+        try:
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", dir=self.path.parent, prefix=self.path.name, delete=False
+            ) as file:
+                file.write(text)
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(self.path)
+        except OSError as error:
+            raise LockError(str(self.path), f"cannot be written: {error.strerror}") from error
+
+    def of(self, registry: str | None) -> Mapping[str, Locked]:
+        """The subjects of one registry; `registry` may be left out when the lock has only one. Raises LockError."""
+        known = ", ".join(sorted(self.registries)) or "none"
+        if registry is None:
+            if len(self.registries) != 1:
+                raise LockError(str(self.path), f"has the registries {known}; choose one with registry=")
+            return next(iter(self.registries.values()))
+        url = normalised_url(registry)
+        if url not in self.registries:
+            raise LockError(str(self.path), f"does not have the registry {url}; it has {known}")
+        return self.registries[url]
+
+    def id_of(self, contract: Contract[Any], registry: str | None) -> int:
+        """The schema id of an installed contract. Raises LockError: it is another schema's, or absent."""
+        entry = self.of(registry).get(contract.subject)
+        if entry is None:
+            raise LockError(str(self.path), f"does not have {contract.subject}; run `pragma-contracts register` again")
+        if entry.fingerprint != contract.fingerprint:
+            problem = (
+                f"{contract.subject}: was written for another schema (fingerprint {entry.fingerprint[:12]}…) than the "
+                f"installed {contract.name} {contract.version} ({contract.fingerprint[:12]}…); "
+                "run `pragma-contracts register` again, or install the package it was written with"
+            )
+            raise LockError(str(self.path), problem)
+        return entry.schema_id
+
+    def _as_json(self) -> dict[str, Any]:
+        registries = {
+            url: {subject: entry._asdict() for subject, entry in subjects.items()}
+            for url, subjects in self.registries.items()
+        }
+        return {"format": _FORMAT, "registries": registries}
+
+
+def _locked(entry: Mapping[str, Any]) -> Locked:
+    return Locked(int(entry["schema_id"]), int(entry["version"]), str(entry["fingerprint"]))
+
+
+def producer_ids(
+    contracts: Iterable[Contract[Any]],
+    *,
+    registry: str | RegistrySettings | None = None,
+    lock: str | Path | None = None,
+) -> dict[Contract[Any], int]:
+    """The schema id of each contract, from the lock, or else by content from the registry.
+
+    The lock is the file `lock`, or the one that PRAGMA_CONTRACTS_LOCK names. With a lock, `registry` only chooses among
+    its registries, and nothing is contacted.
+
+    Raises:
+        LockError: the lock cannot be used.
+        RegistryError: the registry cannot be reached, or does not have a schema.
+        ConfigurationError: there is neither a lock nor a registry.
+    """
+    path = lock or os.environ.get(LOCK_VARIABLE)
+    if path:
+        found = Lock.read(path)
+        url = registry.url if isinstance(registry, RegistrySettings) else registry
+        return {contract: found.id_of(contract, url) for contract in contracts}
+    if registry is None:
+        raise ConfigurationError("registry", f"schema ids come from registry=, lock= or {LOCK_VARIABLE}; give one")
+    with Registry(registry) as asked:
+        return {contract: registered_id(asked, contract) for contract in contracts}
+
+
+def registered_id(registry: Registry, contract: Contract[Any]) -> int:
+    """The id under which a contract's schema is registered, found by content. Raises RegistryError."""
+    schema, references = _as_registered(registry, contract.message.DESCRIPTOR.file)
+    found = registry.look_up(contract.subject, schema, references)
+    if found is None:
+        raise _not_registered(registry, contract.subject)
+    return found.schema_id
+
+
+def _as_registered(registry: Registry, file: Any) -> tuple[str, list[Reference]]:
+    """A file's schema and the versions of its imports, as `register` writes them."""
+
+    references = []
+    for dependency in file.dependencies:
+        if dependency.name.startswith("google/protobuf/"):
+            continue
+        schema, inner = _as_registered(registry, dependency)
+        found = registry.look_up(dependency.name, schema, inner)
+        if found is None:
+            raise _not_registered(registry, dependency.name)
+        references.append(Reference(dependency.name, dependency.name, found.version))
+    return base64.b64encode(file.serialized_pb).decode(), references
+
+
+def _not_registered(registry: Registry, subject: str) -> RegistryError:
+    detail = "the installed schema is not registered; run `pragma-contracts register`"
+    return RegistryError("POST", f"{registry.url}/subjects/{subject}", 404, 40403, detail)
+
+
+class ConsumerIds:
+    """Tells a consumer whether a schema id is its contract's.
+
+    Known good: the lock has it, or the registry says that its subject is the contract's. Known foreign: the registry
+    says that it belongs to other subjects. Anything else is unknown: a newer producer's, or a registry that is away.
+    """
+
+    def __init__(
+        self,
+        contracts: Sequence[Contract[Any]],
+        *,
+        registry: str | RegistrySettings | None = None,
+        lock: str | Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.outages = 0
+        self._clock = clock
+        self._good: set[tuple[str, int]] = set()
+        self._foreign: dict[tuple[str, int], list[str]] = {}
+        self._ask_again: dict[int, float] = {}
+        self._registry: Registry | None = None
+        path = lock or os.environ.get(LOCK_VARIABLE)
+        if path:
+            found = Lock.read(path)
+            url = registry.url if isinstance(registry, RegistrySettings) else registry
+            self._good |= {(contract.subject, found.id_of(contract, url)) for contract in contracts}
+        elif registry is not None:
+            # One try: records wait while the registry is asked.
+            self._registry = Registry(registry, tries=1)
+
+    def close(self) -> None:
+        """Closes the connection to the registry."""
+        if self._registry is not None:
+            self._registry.close()
+
+    def is_known(self, contract: Contract[Any], schema_id: int) -> bool:
+        """True for a known good id, False for an unknown one. Raises ForeignSchema for a known foreign one."""
+        place = (contract.subject, schema_id)
+        if place in self._good:
+            return True
+        if place not in self._foreign and self._registry is not None:
+            self._ask(self._registry, contract.subject, schema_id)
+        if place in self._foreign:
+            raise ForeignSchema(schema_id, contract.subject, self._foreign[place])
+        return place in self._good
+
+    def _ask(self, registry: Registry, subject: str, schema_id: int) -> None:
+        """Asks the registry about an id, and keeps its answer; an id it does not have is asked for again later."""
+        now = self._clock()
+        if self._ask_again.get(schema_id, now) > now:
+            return
+        # Ids come from outside: there may be any number of them.
+        for kept in self._good, self._foreign, self._ask_again:
+            if len(kept) >= _MAX_IDS:
+                kept.clear()
+        try:
+            subjects = registry.subjects_of(schema_id)
+        except RegistryUnavailable:
+            self.outages += 1
+            subjects = None
+        if subjects is None:
+            self._ask_again[schema_id] = now + _ASK_AGAIN_S
+        elif subject in subjects:
+            self._good.add((subject, schema_id))
+        else:
+            self._foreign[subject, schema_id] = subjects
