@@ -12,6 +12,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
 )
 
+from pragma_contracts.descriptors import normalised
 from pragma_contracts.governance.model import ContractOption, Enum, EnumValue, Field, File, Message, Order, Schemas
 
 _OPTIONS_PACKAGE = "pragma.contracts.v1"
@@ -35,33 +36,6 @@ def read(descriptors: FileDescriptorSet) -> Schemas:
         messages={message.full_name: message for file in files for message in file.walk()},
         enums={enum.full_name: enum for file in files for enum in file.walk_enums()},
     )
-
-
-def normalised(proto: FileDescriptorProto) -> bytes:
-    """The bytes that are checked in and registered: what protoc's own Python modules carry.
-
-    protoc fills in every json_name in a descriptor set but leaves the default ones out of the modules it generates; a
-    registry would take the difference for a new version.
-    """
-    copy = FileDescriptorProto()
-    copy.CopyFrom(proto)
-    copy.ClearField("source_code_info")
-    messages = list(copy.message_type)
-    fields = list(copy.extension)
-    while messages:
-        message = messages.pop()
-        messages.extend(message.nested_type)
-        fields.extend(message.field)
-        fields.extend(message.extension)
-    for field in fields:
-        if field.json_name == _default_json_name(field.name):
-            field.ClearField("json_name")
-    return copy.SerializeToString(deterministic=True)
-
-
-def _default_json_name(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
 def _in_import_order(files: Iterable[FileDescriptorProto]) -> list[FileDescriptorProto]:

@@ -9,11 +9,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.message import DecodeError
+
 from pragma_contracts.contract import Contract
-from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError, RegistryUnavailable
-from pragma_contracts.registry import Reference, Registry, RegistrySettings, normalised_url
+from pragma_contracts.descriptors import normalised
+from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError
+from pragma_contracts.registry import Reference, Registered, Registry, RegistrySettings, normalised_url
 
 LOCK_VARIABLE = "PRAGMA_CONTRACTS_LOCK"
+
+# The registry's code for a schema that its subject does not have.
+NOT_REGISTERED = 40403
 
 _FORMAT = 1
 _ASK_AGAIN_S = 30.0
@@ -144,10 +151,30 @@ def producer_ids(
 def registered_id(registry: Registry, contract: Contract[Any]) -> int:
     """The id under which a contract's schema is registered, found by content. Raises RegistryError."""
     schema, references = _as_registered(registry, contract.message.DESCRIPTOR.file)
-    found = registry.look_up(contract.subject, schema, references)
-    if found is None:
-        raise _not_registered(registry, contract.subject)
-    return found.schema_id
+    return find(registry, contract.subject, schema, references).schema_id
+
+
+def find(registry: Registry, subject: str, schema: str, references: Sequence[Reference]) -> Registered:
+    """The version of a subject that is this schema, whatever bytes it was registered as. Raises RegistryError."""
+    found = registry.look_up(subject, schema, references)
+    if found is not None:
+        return found
+    for number in reversed(registry.versions(subject)):
+        version = registry.version(subject, number)
+        if version.references == tuple(references) and _same(version.schema, schema):
+            return version
+    detail = "the installed schema is not registered; run `pragma-contracts register`"
+    raise RegistryError("POST", f"{registry.url}/subjects/{subject}", 404, NOT_REGISTERED, detail)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two registered schemas are one descriptor: another compiler fills in what is the default anyway."""
+    try:
+        first, second = (FileDescriptorProto.FromString(base64.b64decode(text, validate=True)) for text in (one, other))
+    except (ValueError, DecodeError):
+        # At least one of them is .proto text.
+        return one == other
+    return normalised(first) == normalised(second)
 
 
 def _as_registered(registry: Registry, file: Any) -> tuple[str, list[Reference]]:
@@ -158,16 +185,9 @@ def _as_registered(registry: Registry, file: Any) -> tuple[str, list[Reference]]
         if dependency.name.startswith("google/protobuf/"):
             continue
         schema, inner = _as_registered(registry, dependency)
-        found = registry.look_up(dependency.name, schema, inner)
-        if found is None:
-            raise _not_registered(registry, dependency.name)
+        found = find(registry, dependency.name, schema, inner)
         references.append(Reference(dependency.name, dependency.name, found.version))
     return base64.b64encode(file.serialized_pb).decode(), references
-
-
-def _not_registered(registry: Registry, subject: str) -> RegistryError:
-    detail = "the installed schema is not registered; run `pragma-contracts register`"
-    return RegistryError("POST", f"{registry.url}/subjects/{subject}", 404, 40403, detail)
 
 
 class ConsumerIds:
@@ -197,6 +217,9 @@ class ConsumerIds:
             url = registry.url if isinstance(registry, RegistrySettings) else registry
             self._good |= {(contract.subject, found.id_of(contract, url)) for contract in contracts}
         elif registry is not None:
+            # A registry that is away or refuses should be known at the start; later it must not stop the reading.
+            with Registry(registry) as asked:
+                asked.versions(contracts[0].subject)
             # One try: records wait while the registry is asked.
             self._registry = Registry(registry, tries=1)
 
@@ -227,7 +250,7 @@ class ConsumerIds:
                 kept.clear()
         try:
             subjects = registry.subjects_of(schema_id)
-        except RegistryUnavailable:
+        except RegistryError:
             self.outages += 1
             subjects = None
         if subjects is None:

@@ -1,0 +1,61 @@
+"""The command `pragma-contracts`: finds the subcommand, and turns errors into one line and an exit code."""
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from pragma_contracts.cli.exit_codes import ExitCode
+from pragma_contracts.errors import ContractError
+
+# A command's module is loaded when it is called, so that --help needs neither Kafka nor a compiler.
+_COMMANDS = {
+    "demo": "Replay recorded market data through the contracts.",
+    "register": "Register the schemas in a registry, and write contracts.lock.",
+    "stack": "Keep a real broker and registry running, without Docker.",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"pragma_contracts.cli.{name}"), name)
+        assert isinstance(command, click.Command)  # noqa: S101
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("pragma-contracts"), prog_name="pragma-contracts")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Contracts for market data on Kafka.
+
+    Exit codes: 0 done, 1 refused, 2 could not run, 3 would change (with --dry-run).
+    """
+
+
+def main() -> None:
+    """Runs the command line; the entry point of the package."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except ContractError as error:
+        if "--debug" in sys.argv:
+            raise
+        click.echo(f"error: {error}", err=True)
+        sys.exit(ExitCode.COULD_NOT_RUN)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.COULD_NOT_RUN)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    sys.exit(code or ExitCode.DONE)

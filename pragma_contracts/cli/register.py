@@ -1,0 +1,108 @@
+"""The command `pragma-contracts register`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pragma_contracts.cli.exit_codes import ExitCode
+from pragma_contracts.governance import report
+from pragma_contracts.governance.apply import Outcome, apply
+from pragma_contracts.governance.locking import update_lock
+from pragma_contracts.governance.model import Schemas
+from pragma_contracts.governance.plan import LEVELS, Plan, make_plan
+from pragma_contracts.governance.sources import installed, schemas_folder
+from pragma_contracts.governance.targets import targets
+from pragma_contracts.registry import Registry, RegistrySettings
+
+
+def _variable(name: str) -> dict[str, Any]:
+    return {"envvar": f"PRAGMA_CONTRACTS_{name}", "show_envvar": True}
+
+
+@click.command()
+@click.option("--registry", required=True, metavar="URL", help="Root of the registry's API.", **_variable("REGISTRY"))
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@click.option(
+    "--compatibility",
+    type=click.Choice(LEVELS),
+    default="BACKWARD_TRANSITIVE",
+    show_default=True,
+    help="Compatibility level that every subject gets.",
+    **_variable("COMPATIBILITY"),
+)
+@click.option(
+    "--form",
+    type=click.Choice(["descriptor", "text"]),
+    default="descriptor",
+    show_default=True,
+    help="What is registered. Producers find a descriptor in the registry; with text they need the lock.",
+    **_variable("FORM"),
+)
+@click.option(
+    "--schemas",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of .proto files to compile, instead of the installed ones.",
+    **_variable("SCHEMAS"),
+)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--lock",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("contracts.lock"),
+    show_default=True,
+    help="File to write ids and fingerprints to.",
+    **_variable("LOCK"),
+)
+@click.option("--user", help="User for basic auth.", **_variable("REGISTRY_USER"))
+@click.option("--password", help="Password for basic auth.", **_variable("REGISTRY_PASSWORD"))
+@click.option("--token", help="Bearer token.", **_variable("REGISTRY_TOKEN"))
+@click.option("--ca-file", metavar="PEM", help="Authorities to trust.", **_variable("REGISTRY_CA_FILE"))
+@click.option("--cert-file", metavar="PEM", help="Client certificate.", **_variable("REGISTRY_CERT_FILE"))
+@click.option("--key-file", metavar="PEM", help="Key of the client certificate.", **_variable("REGISTRY_KEY_FILE"))
+def register(
+    registry: str,
+    dry_run: bool,
+    compatibility: str,
+    form: Any,
+    schemas: Path | None,
+    output: str,
+    lock: Path,
+    **credentials: str | None,
+) -> ExitCode:
+    """Register the schemas in a registry, and write contracts.lock.
+
+    Prints a plan, then carries it out: imports before contracts, levels before versions. Running it again changes
+    nothing; after a failure, run it again.
+
+    Exit codes: 0 done, or nothing would change; 1 the registry refuses; 2 could not run; 3 would change (--dry-run).
+    """
+    wanted = targets(_schemas(schemas), form, schemas or schemas_folder())
+    with Registry(RegistrySettings(registry, **credentials)) as asked:
+        plan = make_plan(asked, wanted, compatibility)
+        if output == "text":
+            click.echo("\n".join(report.plan_text(plan)))
+        outcome = None if dry_run or plan.refused else apply(asked, plan)
+    written = outcome is not None and not outcome.refused and update_lock(lock, plan, outcome)
+    if output == "json":
+        click.echo(json.dumps(report.as_json(plan, outcome, str(lock) if written else None), indent=2))
+    elif outcome is not None:
+        click.echo("\n".join(report.outcome_text(plan, outcome)))
+        if not outcome.refused:
+            click.echo(f"{'Wrote' if written else 'Up to date:'} {lock}")
+    return _exit_code(plan, outcome, dry_run)
+
+
+def _schemas(folder: Path | None) -> Schemas:
+    if folder is None:
+        return installed()
+    from pragma_contracts.governance.compiler import compile_folder
+
+    return compile_folder(folder)
+
+
+def _exit_code(plan: Plan, outcome: Outcome | None, dry_run: bool) -> ExitCode:
+    if plan.refused or (outcome is not None and outcome.refused):
+        return ExitCode.REFUSED
+    return ExitCode.WOULD_CHANGE if dry_run and plan.changes else ExitCode.DONE

@@ -1,0 +1,32 @@
+"""Where schemas come from: the installed package, or a folder of .proto files."""
+
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+
+from pragma_contracts.governance.model import Schemas
+from pragma_contracts.governance.reader import read
+from pragma_contracts.messages import CONTRACTS
+
+
+def installed() -> Schemas:
+    """The schemas of the installed messages, from the descriptors that they carry: no compiler is needed."""
+    found: dict[str, FileDescriptorProto] = {}
+
+    def visit(file: Any) -> None:
+        if file.name not in found:
+            found[file.name] = FileDescriptorProto.FromString(file.serialized_pb)
+            for dependency in file.dependencies:
+                visit(dependency)
+
+    for contract in CONTRACTS:
+        visit(contract.message.DESCRIPTOR.file)
+    return read(FileDescriptorSet(file=found.values()))
+
+
+def schemas_folder() -> Path:
+    """The .proto files that the installed package was made from: in the wheel, or at the repository's root."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "schemas"
+    return shipped if shipped.is_dir() else package.parent / "schemas"
