@@ -168,6 +168,11 @@ class Consumer:
             registry_outages=self._ids.outages,
         )
 
+    @property
+    def assignment(self) -> list[tuple[str, int]]:
+        """The partitions that the group gives this consumer, as (topic, partition); none before it has joined."""
+        return [(place.topic, place.partition) for place in self._kafka.assignment()]
+
     def close(self) -> None:
         """Stores and commits the offsets of what was processed, and leaves the group.
 

@@ -7,7 +7,7 @@ from confluent_kafka import Producer
 
 from pragma_contracts.errors import StackError
 from pragma_contracts.testing.registry_server import registry_server
-from pragma_contracts.testing.stack import Stack
+from pragma_contracts.testing.stack import Stack, contract_topics
 
 _START_S = 10.0
 
@@ -17,9 +17,9 @@ def embedded() -> Iterator[Stack]:
     """Starts an embedded broker and registry in milliseconds; other processes of this machine reach them too.
 
     Groups, rebalances and commits work. What does not: there is no admin interface and no look-up of offsets by time;
-    every topic is there as soon as it is named, with 4 partitions; a partition keeps 5 MB and drops what is older
-    without a word, so consume while you produce; the registry gives no compatibility verdict. What needs more uses
-    `stack()`.
+    the topics of the contracts are there and any other as soon as a producer names it, each with 4 partitions; a
+    partition keeps 5 MB and drops what is older without a word, so consume while you produce; the registry gives no
+    compatibility verdict. What needs more uses `stack()`.
 
     Raises:
         StackError: the mock broker did not start.
@@ -27,6 +27,9 @@ def embedded() -> Iterator[Stack]:
     # The broker lives as long as this client does.
     holder = Producer({"bootstrap.servers": "", "test.mock.num.brokers": 1, "log_level": 3})
     brokers = holder.list_topics(timeout=_START_S).brokers
+    for topic in contract_topics():
+        # Asking for a topic makes it.
+        holder.list_topics(topic, timeout=_START_S)
     if not brokers:
         raise StackError("embedded broker", "librdkafka's mock cluster has no broker")
     bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers.values())

@@ -17,6 +17,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from pragma_contracts.errors import StackError
+from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.testing import artifacts
 from pragma_contracts.testing.server import Server, free_port, java
 
@@ -59,16 +60,17 @@ def stack(
         ]
         try:
             (broker, bootstrap), (registry, registry_url) = (start.result() for start in starts)
-            if topics is None:
-                from pragma_contracts.messages import CONTRACTS
-
-                topics = [contract.topic for contract in CONTRACTS]
-            _create_topics(bootstrap, topics, partitions)
+            _create_topics(bootstrap, contract_topics() if topics is None else topics, partitions)
             yield Stack(bootstrap, registry_url, broker, registry)
         finally:
             for start in starts:
                 if start.exception() is None:
                     start.result()[0].stop()
+
+
+def contract_topics() -> list[str]:
+    """The topics of every contract."""
+    return [contract.topic for contract in CONTRACTS]
 
 
 def _started(make: Callable[[], tuple[Server, str]]) -> tuple[Server, str]:

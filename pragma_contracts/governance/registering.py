@@ -1,0 +1,21 @@
+"""Registers the installed schemas in one call, for programs that bring their own registry."""
+
+from pathlib import Path
+
+from pragma_contracts.errors import RegistryError
+from pragma_contracts.governance.apply import apply
+from pragma_contracts.governance.plan import make_plan
+from pragma_contracts.governance.sources import installed
+from pragma_contracts.governance.targets import targets
+from pragma_contracts.registry import Registry, RegistrySettings
+
+
+def register_installed(registry: str | RegistrySettings, *, level: str = "BACKWARD_TRANSITIVE") -> int:
+    """Registers every installed contract and what it imports; gives the number of subjects. Raises RegistryError."""
+    with Registry(registry) as asked:
+        plan = make_plan(asked, targets(installed(), "descriptor", Path()), level)
+        outcome = apply(asked, plan)
+        for step in outcome.refused:
+            words = "; ".join(step.words)
+            raise RegistryError("POST", f"{asked.url}/subjects/{step.target.subject}/versions", 409, 0, words)
+    return len(outcome.registered)

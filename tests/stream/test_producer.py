@@ -1,0 +1,331 @@
+"""The producer: what it writes, what it refuses, and that it neither waits nor loses anything in silence."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pragma_contracts import BookSide, Consumer, Feed, MarketDepth, MarketType, Price, Producer, Record, book
+from pragma_contracts.errors import (
+    BrokerError,
+    Closed,
+    ConfigurationError,
+    InvalidFeed,
+    InvalidMessage,
+    NotAContract,
+    RegistryError,
+)
+from pragma_contracts.messages import Envelope
+from pragma_contracts.testing import Stack, embedded
+
+Read = Callable[[Consumer, int], list[Record]]
+Ending = Callable[[], AbstractContextManager[Stack]]
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+NOON_NS = 1_769_860_800_000_000_000
+
+
+def price(**fields: Any) -> Price:
+    identifiers = {"market_type": 2, "network_id": "unknown", "source_id": "paradex", "token_ticker": "BTC"}
+    return Price(**{**identifiers, "price": "65432.10", **fields})
+
+
+def producer(stack: Stack, **options: Any) -> Producer:
+    return Producer(stack.bootstrap, **{"registry": stack.registry_url, "contracts": [Price, MarketDepth], **options})
+
+
+def consumer(stack: Stack, **options: Any) -> Consumer:
+    given = {"group": str(uuid.uuid4()), "contracts": [Price, MarketDepth], "start": "earliest", **options}
+    return Consumer(stack.bootstrap, registry=stack.registry_url, **given)
+
+
+def test_a_message_is_stamped_in_place_and_arrives_as_it_is(kafka: Stack, read: Read) -> None:
+    sent = price(metadata={"venue": "test"})
+    before = time.time_ns()
+    with producer(kafka, producer="replay") as out:
+        out.send(sent, event_time=NOON)
+    after = time.time_ns()
+    envelope = sent.envelope
+    assert (envelope.producer, envelope.version, len(envelope.message_id)) == ("replay", "1.1", 36)
+    assert envelope.event_timestamp.ToNanoseconds() == NOON_NS
+    assert before <= envelope.publish_timestamp.ToNanoseconds() <= after
+    with consumer(kafka) as stream:
+        (record,) = read(stream, 1)
+    assert record.message == sent
+    assert record.feed == Feed("perp", "unknown", "paradex", "BTC")
+    assert record.timestamp == envelope.publish_timestamp.ToMilliseconds()
+
+
+def test_records_are_in_the_partition_that_the_feed_says(kafka: Stack, read: Read) -> None:
+    feeds = [Feed("spot", "unknown", f"source-{number}", "SKL-GBP") for number in range(20)]
+    with producer(kafka) as out:
+        for feed in feeds:
+            out.feed(Price, feed).send(event_time=NOON, price="1")
+    with consumer(kafka) as stream:
+        records = read(stream, len(feeds))
+    assert {record.feed for record in records} == set(feeds)
+    assert all(record.partition == record.feed.partition(4) for record in records)
+    assert len({record.partition for record in records}) > 1
+
+
+@pytest.mark.parametrize("event_time", [NOON_NS, NOON, NOON.astimezone(timezone(timedelta(hours=2)))])
+def test_event_times_are_nanoseconds_or_aware_datetimes(kafka: Stack, event_time: datetime | int) -> None:
+    message = price()
+    with producer(kafka) as out:
+        out.send(message, event_time=event_time)
+    assert message.envelope.event_timestamp.ToNanoseconds() == NOON_NS
+
+
+def test_an_event_time_that_is_set_already_is_kept(kafka: Stack) -> None:
+    message = price(envelope=Envelope())
+    message.envelope.event_timestamp.FromNanoseconds(NOON_NS)
+    with producer(kafka) as out:
+        out.send(message)
+        assert out.stats.sent == 1
+    assert message.envelope.event_timestamp.ToNanoseconds() == NOON_NS
+
+
+def test_a_naive_event_time_is_refused(kafka: Stack, perp: Feed) -> None:
+    naive = datetime(2026, 1, 31, 12)
+    with producer(kafka) as out:
+        with pytest.raises(ConfigurationError, match="aware"):
+            out.send(price(), event_time=naive)
+        with pytest.raises(ConfigurationError, match="aware"):
+            out.feed(Price, perp).send(event_time=naive, price="1")
+        assert out.stats.sent == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"market_type": 0}, "market_type"),
+        ({"market_type": 9}, "market_type"),
+        ({"network_id": ""}, "network_id"),
+        ({"price": "1e5"}, "price"),
+        ({"price": "NaN"}, "price"),
+        ({"price": ""}, "price"),
+    ],
+)
+def test_a_message_that_breaks_its_contract_is_refused_and_not_stamped(
+    kafka: Stack, fields: dict[str, Any], field: str
+) -> None:
+    message = price(**fields)
+    with producer(kafka) as out:
+        with pytest.raises(InvalidMessage) as caught:
+            out.send(message, event_time=NOON)
+        assert out.stats.sent == 0
+    assert (caught.value.contract, caught.value.field) == ("Price", field)
+    assert not message.envelope.message_id
+
+
+def test_a_missing_event_time_is_refused(kafka: Stack) -> None:
+    with producer(kafka) as out, pytest.raises(InvalidMessage, match="envelope"):
+        out.send(price())
+
+
+def test_a_contract_that_was_not_asked_for_is_refused(kafka: Stack, perp: Feed) -> None:
+    with producer(kafka, contracts=[MarketDepth]) as out:
+        with pytest.raises(NotAContract, match="known: MarketDepth"):
+            out.send(price(), event_time=NOON)
+        with pytest.raises(NotAContract, match="known: MarketDepth"):
+            out.feed(Price, perp)
+
+
+def test_nothing_of_a_message_is_left_in_the_next_one(kafka: Stack, perp: Feed, read: Read) -> None:
+    with producer(kafka) as out:
+        prices, depths = out.feed(Price, perp), out.feed(MarketDepth, perp)
+        prices.send(event_time=NOON, price="1", metadata={"a": "b"})
+        prices.send(event_time=NOON, price="2")
+        depths.send(event_time=NOON, bids=[("2", "1"), ("1.5", "3")], asks=[("3", "1")], metadata={"a": "b"})
+        depths.send(event_time=NOON, asks=[("4", "1")])
+        depths.send(event_time=NOON)
+        with pytest.raises(InvalidMessage, match="metadata"):
+            prices.send(event_time=NOON, price="3", metadata=5)
+        prices.send(event_time=NOON, price="4", metadata=None)
+    with consumer(kafka, contracts=[Price]) as stream:
+        messages: list[Any] = [record.message for record in read(stream, 3)]
+    assert [(m.price, dict(m.metadata)) for m in messages] == [("1", {"a": "b"}), ("2", {}), ("4", {})]
+    with consumer(kafka, contracts=[MarketDepth]) as stream:
+        messages = [record.message for record in read(stream, 3)]
+    assert [(len(book.levels(m.bids)), len(book.levels(m.asks)), len(m.metadata)) for m in messages] == [
+        (2, 1, 1),
+        (0, 1, 0),
+        (0, 0, 0),
+    ]
+    assert len({m.envelope.message_id for m in messages}) == 3
+
+
+def test_a_side_is_given_as_levels_or_as_a_message(kafka: Stack, perp: Feed, read: Read) -> None:
+    side = BookSide()
+    book.write(side, [("398.7", "2"), ("398.70001", "0.5")])
+    with producer(kafka) as out:
+        depths = out.feed(MarketDepth, perp)
+        depths.send(event_time=NOON, asks=side)
+        depths.send(event_time=NOON, asks=iter([(Decimal("398.7"), 2), (Decimal("398.70001"), "0.5")]))
+    with consumer(kafka) as stream:
+        first, second = (record.message for record in read(stream, 2))
+    assert first.asks == second.asks == side  # type: ignore[attr-defined]  # a MarketDepth
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        (
+            {"size": "1"},
+            "Price (pragma-prices-v1): size = '1': is no payload field of this contract; it has price, meta",
+        ),
+        ({"price": "1", "market_type": 1}, "market_type = 1: is no payload field of this contract"),
+        ({"price": 65432.1}, "price = 65432.1: does not fit the field: "),
+        ({"price": "1e5"}, "price = '1e5': is not a plain decimal"),
+        ({"price": None}, "price = '': is not a plain decimal"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_named(kafka: Stack, perp: Feed, fields: dict[str, Any], error: str) -> None:
+    with producer(kafka) as out:
+        with pytest.raises(InvalidMessage) as caught:
+            out.feed(Price, perp).send(event_time=NOON, **fields)
+        assert out.stats.sent == 0
+    assert error in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("bids", "error"),
+    [
+        ([("1e5", "1")], "bids = '1e5': is not a plain decimal"),
+        ([(1.5, "1")], "bids = 1.5: is not decimal text"),
+        ([("1", "1", "1")], "does not fit the field: "),
+        ([("1", "1"), ("2",)], "does not fit the field: "),
+        (5, "bids = 5: does not fit the field: "),
+        ([("1", "1"), ("2", "1")], "bids.prices = 2: level 1 after 1 (scale 0) is not strictly descending"),
+    ],
+)
+def test_levels_that_do_not_fit_are_refused(kafka: Stack, perp: Feed, bids: object, error: str) -> None:
+    with producer(kafka) as out, pytest.raises(InvalidMessage) as caught:
+        out.feed(MarketDepth, perp).send(event_time=NOON, bids=bids)
+    assert str(caught.value).startswith("MarketDepth (pragma-orderbook-v1): ")
+    assert error in str(caught.value)
+
+
+def test_a_feed_of_an_unknown_market_type_cannot_be_produced(kafka: Stack) -> None:
+    with producer(kafka) as out, pytest.raises(InvalidFeed, match="'lending'"):
+        out.feed(Price, Feed("lending", "unknown", "paradex", "BTC"))
+
+
+def test_the_figures_add_up(kafka: Stack, perp: Feed) -> None:
+    with producer(kafka) as out:
+        prices = out.feed(Price, perp)
+        for _ in range(1000):
+            prices.send(event_time=NOON, price="65432.10")
+        early = out.stats
+        assert out.flush() == 0
+        stats = out.stats
+    assert early.sent == early.delivered + early.queued == 1000
+    assert (stats.sent, stats.delivered, dict(stats.failed), stats.dropped, stats.queued) == (1000, 1000, {}, 0, 0)
+    assert stats.bytes > 100_000
+    assert out.stats == stats
+
+
+def test_what_the_queue_cannot_take_is_dropped_and_counted(
+    kafka: Stack, perp: Feed, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = {"queue.buffering.max.messages": 10, "linger.ms": 900}
+    with caplog.at_level(logging.WARNING), producer(kafka, config=config) as out:
+        prices = out.feed(Price, perp)
+        for _ in range(100):
+            prices.send(event_time=NOON, price="1")
+    stats = out.stats
+    assert stats.dropped > 0
+    assert stats.sent + stats.dropped == 100
+    assert stats.delivered == stats.sent
+    full = [record.getMessage() for record in caplog.records if "the queue is full" in record.getMessage()]
+    assert len(full) == 1, "once a second at most"
+    assert caplog.records[-1].getMessage().endswith(f"{stats.dropped} more dropped: the queue was full")
+
+
+def test_what_a_broker_that_went_away_does_not_take_is_counted(
+    ending: Ending, perp: Feed, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ending() as stack:
+        out = producer(stack)
+    prices = out.feed(Price, perp)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(10):
+            prices.send(event_time=NOON, price="1")
+        out.flush()
+        failed = dict(out.stats.failed)
+        out.close()
+    assert sum(failed.values()) == 10
+    assert out.stats.delivered == 0
+    assert "not confirmed so far (some may have been written)" in caplog.text
+    named = ", ".join(f"{name}: {count}" for name, count in sorted(failed.items()))
+    assert f"10 messages sent, 10 of them not confirmed ({named})" in caplog.text
+
+
+def test_close_gives_up_on_what_is_left_and_says_so(
+    ending: Ending, perp: Feed, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ending() as stack:
+        out = producer(stack, config={"message.timeout.ms": 60_000})
+    for _ in range(3):
+        out.feed(Price, perp).send(event_time=NOON, price="1")
+    with caplog.at_level(logging.WARNING):
+        out.close(timeout=0)
+    assert out.stats.sent == sum(out.stats.failed.values()) == 3
+    assert set(out.stats.failed) <= {"_PURGE_QUEUE", "_PURGE_INFLIGHT", "_TRANSPORT"}
+    assert "3 messages sent, 3 of them not confirmed" in caplog.text
+
+
+def test_a_closed_producer_says_so(kafka: Stack, perp: Feed) -> None:
+    with producer(kafka) as out:
+        prices = out.feed(Price, perp)
+    out.close()
+    assert out.flush() == 0
+    with pytest.raises(Closed, match="the producer is closed"):
+        out.send(price(), event_time=NOON)
+    with pytest.raises(Closed):
+        prices.send(event_time=NOON, price="1")
+
+
+def test_a_message_that_kafka_never_takes_is_an_error(kafka: Stack) -> None:
+    with producer(kafka, config={"message.max.bytes": 1000}) as out:
+        with pytest.raises(BrokerError, match="MSG_SIZE_TOO_LARGE"):
+            out.send(price(metadata={"long": "x" * 2000}), event_time=NOON)
+        assert out.stats.sent == 0
+
+
+def test_a_broker_that_is_down_is_an_error_at_the_start(kafka: Stack) -> None:
+    with pytest.raises(BrokerError) as caught:
+        Producer("127.0.0.1:1", registry=kafka.registry_url, contracts=[Price], start_timeout=0.5)
+    assert str(caught.value).startswith("Kafka at 127.0.0.1:1: ")
+    assert "no answer within 0.5 s" in str(caught.value)
+    assert "refused" in str(caught.value)
+
+
+def test_a_host_that_does_not_exist_is_named(kafka: Stack) -> None:
+    with pytest.raises(BrokerError, match=r"Failed to resolve 'nowhere\.invalid:9092'"):
+        Producer("nowhere.invalid:9092", registry=kafka.registry_url, contracts=[Price], start_timeout=2.0)
+
+
+def test_a_schema_that_is_not_registered_is_an_error_at_the_start() -> None:
+    with embedded() as stack, pytest.raises(RegistryError, match="pragma-contracts register"):
+        producer(stack)
+
+
+def test_neither_registry_nor_lock_is_an_error(kafka: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PRAGMA_CONTRACTS_LOCK", raising=False)
+    with pytest.raises(ConfigurationError, match="registry"):
+        producer(kafka, registry=None)
+
+
+def test_the_market_types_can_be_given_as_numbers(kafka: Stack, read: Read) -> None:
+    with producer(kafka) as out:
+        out.send(price(market_type=int(MarketType.SPOT)), event_time=NOON)
+    with consumer(kafka) as stream:
+        (record,) = read(stream, 1)
+    assert record.feed.market_type is MarketType.SPOT
