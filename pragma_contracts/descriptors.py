@@ -1,19 +1,38 @@
 """File descriptors in the one form that is checked in, fingerprinted and registered."""
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from typing import cast
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+
+# A pool of its own, which does not know the contract options: once they are known, protobuf writes them back in another
+# order than it read them, and the bytes would depend on what else the process has imported.
+_POOL = descriptor_pool.DescriptorPool()
+_POOL.AddSerializedFile(descriptor_pb2.DESCRIPTOR.serialized_pb)
+_File = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("google.protobuf.FileDescriptorProto"))
+_Set = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("google.protobuf.FileDescriptorSet"))
 
 
-def normalised(proto: FileDescriptorProto) -> bytes:
-    """The bytes that are checked in and registered: what protoc's own Python modules carry.
+def parse_file(data: bytes) -> FileDescriptorProto:
+    """A FileDescriptorProto that is written back byte for byte. Raises protobuf's DecodeError."""
+    return cast(FileDescriptorProto, _File.FromString(data))
+
+
+def parse_set(data: bytes) -> FileDescriptorSet:
+    """A FileDescriptorSet whose files are written back byte for byte. Raises protobuf's DecodeError."""
+    return cast(FileDescriptorSet, _Set.FromString(data))
+
+
+def normalised(data: bytes) -> bytes:
+    """The bytes that are checked in and registered, of a FileDescriptorProto: what protoc's own Python modules carry.
 
     protoc fills in every json_name in a descriptor set but leaves the default ones out of the modules it generates; a
     registry would take the difference for a new version.
     """
-    copy = FileDescriptorProto()
-    copy.CopyFrom(proto)
-    copy.ClearField("source_code_info")
-    messages = list(copy.message_type)
-    fields = list(copy.extension)
+    file = parse_file(data)
+    file.ClearField("source_code_info")
+    messages = list(file.message_type)
+    fields = list(file.extension)
     while messages:
         message = messages.pop()
         messages.extend(message.nested_type)
@@ -22,7 +41,7 @@ def normalised(proto: FileDescriptorProto) -> bytes:
     for field in fields:
         if field.json_name == _default_json_name(field.name):
             field.ClearField("json_name")
-    return copy.SerializeToString(deterministic=True)
+    return file.SerializeToString()
 
 
 def _default_json_name(name: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from pragma_contracts.testing.sample import sample
 
-# pytest_plugins = ["pragma_contracts.testing.fixtures"]
+pytest_plugins = ["pragma_contracts.testing.fixtures"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

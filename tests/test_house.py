@@ -6,13 +6,14 @@ from pathlib import Path
 
 ALLOWED = {
     "errors": set(),
+    "descriptors": set(),
     "contract": {"errors"},
     "rules": {"errors"},
     "registry": {"errors"},
     "messages": {"contract", "errors", "rules"},
     "wire": {"contract", "errors", "messages", "rules"},
-    "stream": {"contract", "errors", "messages", "registry", "rules", "wire"},
-    "governance": {"contract", "errors", "messages", "registry", "stream.ids"},
+    "stream": {"contract", "descriptors", "errors", "messages", "registry", "rules", "wire"},
+    "governance": {"contract", "errors", "descriptors", "messages", "registry", "stream.ids"},
     "testing": {"errors", "messages"},
     "demo": {"contract", "errors", "governance", "messages", "registry", "stream", "testing", "wire"},
     "cli": {"contract", "demo", "errors", "governance", "messages", "registry", "stream", "testing"},

@@ -6,8 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
-
+from pragma_contracts.descriptors import parse_set
 from pragma_contracts.errors import ConfigurationError, SchemaError
 from pragma_contracts.governance.checks import check
 from pragma_contracts.governance.model import Schemas
@@ -47,7 +46,7 @@ def compile_folder(folder: Path) -> Schemas:
         )
         if done.returncode:
             raise _error(done.stderr.replace(f"{folder}/", ""))
-        schemas = read(FileDescriptorSet.FromString(out.read_bytes()))
+        schemas = read(parse_set(out.read_bytes()))
     check(schemas)
     return schemas
 

@@ -140,6 +140,7 @@ def _step(registry: Registry, target: Target, level: str, versions: Mapping[str,
     existing = registry.versions(target.subject)
     if not existing:
         return Step(target, State.NEW_SUBJECT, 0, 0, level_from, level, Opinion.NOT_ASKED, ())
+    words: tuple[str, ...]
     if references is None:
         missing = ", ".join(name for name in target.imports if name not in versions)
         opinion, words = Opinion.NOT_ASKED, (f"{missing} changes, and must be registered before the registry can say",)

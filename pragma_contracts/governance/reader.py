@@ -22,7 +22,7 @@ _MESSAGE, _ENUM, _NESTED, _NESTED_ENUM, _FIELD, _VALUE = 4, 5, 3, 4, 2, 2
 
 
 def read(descriptors: FileDescriptorSet) -> Schemas:
-    """The model of a self-contained set of files.
+    """The model of a self-contained set of files, as `descriptors.parse_set` gives it.
 
     Comments and lines come from the source info when the set has it. The imports under google/ are resolved but are not
     part of the result's files.
@@ -103,7 +103,7 @@ class _Reader:
             ),
             enums=tuple(self._enum(enum, prefix, (), (_ENUM, index)) for index, enum in enumerate(proto.enum_type)),
             extensions=tuple(extension.name for extension in proto.extension),
-            serialized=normalised(proto),
+            serialized=normalised(proto.SerializeToString()),
         )
 
     def _place(self, path: tuple[int, ...]) -> tuple[int, str]:

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-
+from pragma_contracts.descriptors import parse_file, parse_set
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
 from pragma_contracts.messages import CONTRACTS
@@ -12,17 +11,20 @@ from pragma_contracts.messages import CONTRACTS
 
 def installed() -> Schemas:
     """The schemas of the installed messages, from the descriptors that they carry: no compiler is needed."""
-    found: dict[str, FileDescriptorProto] = {}
+    found: dict[str, bytes] = {}
 
     def visit(file: Any) -> None:
         if file.name not in found:
-            found[file.name] = FileDescriptorProto.FromString(file.serialized_pb)
+            found[file.name] = file.serialized_pb
             for dependency in file.dependencies:
                 visit(dependency)
 
     for contract in CONTRACTS:
         visit(contract.message.DESCRIPTOR.file)
-    return read(FileDescriptorSet(file=found.values()))
+    files = parse_set(b"")
+    for data in found.values():
+        files.file.append(parse_file(data))
+    return read(files)
 
 
 def schemas_folder() -> Path:

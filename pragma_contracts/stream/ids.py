@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.message import DecodeError
 
 from pragma_contracts.contract import Contract
@@ -170,11 +169,11 @@ def find(registry: Registry, subject: str, schema: str, references: Sequence[Ref
 def _same(one: str, other: str) -> bool:
     """Whether two registered schemas are one descriptor: another compiler fills in what is the default anyway."""
     try:
-        first, second = (FileDescriptorProto.FromString(base64.b64decode(text, validate=True)) for text in (one, other))
+        first, second = (normalised(base64.b64decode(text, validate=True)) for text in (one, other))
     except (ValueError, DecodeError):
         # At least one of them is .proto text.
         return one == other
-    return normalised(first) == normalised(second)
+    return first == second
 
 
 def _as_registered(registry: Registry, file: Any) -> tuple[str, list[Reference]]:

@@ -11,6 +11,7 @@ from codegen import python
 from codegen.output import Output
 from pragma_contracts.errors import SchemaError
 from pragma_contracts.governance.compiler import compile_folder
+from pragma_contracts.governance.sources import installed
 from pragma_contracts.messages import CONTRACTS
 
 
@@ -72,6 +73,8 @@ def test_descriptors_are_those_of_protoc_itself(root: Path, tmp_path: Path) -> N
         text = (tmp_path / contract.file.replace(".proto", "_pb2.py")).read_text(encoding="utf-8")
         literal = text.partition("AddSerializedFile(")[2].partition("\n")[0].removesuffix(")")
         assert eval(literal) == contract.serialized
+        # The contract options are known by now, which must not change the bytes that `register` writes.
+        assert installed().file(contract.file).serialized == contract.serialized
 
 
 @pytest.mark.parametrize("first", ["theirs", "ours"])

@@ -31,11 +31,8 @@ class FrameOf(Protocol):
 
 @contextmanager
 def prepared() -> Iterator[Stack]:
-    """An embedded stack with the topics and schemas of every contract."""
+    """An embedded stack with the schemas of every contract."""
     with embedded() as running:
-        client = KafkaProducer({"bootstrap.servers": running.bootstrap, "log_level": 2})
-        for contract in CONTRACTS:
-            client.list_topics(contract.topic, timeout=_DEADLINE_S)
         register_all(running.registry_url)
         yield running
 
@@ -43,6 +40,13 @@ def prepared() -> Iterator[Stack]:
 @pytest.fixture
 def kafka() -> Iterator[Stack]:
     """An embedded stack for one test."""
+    with prepared() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Stack]:
+    """An embedded stack for all tests that read nothing from it."""
     with prepared() as running:
         yield running
 

@@ -75,25 +75,25 @@ def test_records_are_in_the_partition_that_the_feed_says(kafka: Stack, read: Rea
 
 
 @pytest.mark.parametrize("event_time", [NOON_NS, NOON, NOON.astimezone(timezone(timedelta(hours=2)))])
-def test_event_times_are_nanoseconds_or_aware_datetimes(kafka: Stack, event_time: datetime | int) -> None:
+def test_event_times_are_nanoseconds_or_aware_datetimes(shared: Stack, event_time: datetime | int) -> None:
     message = price()
-    with producer(kafka) as out:
+    with producer(shared) as out:
         out.send(message, event_time=event_time)
     assert message.envelope.event_timestamp.ToNanoseconds() == NOON_NS
 
 
-def test_an_event_time_that_is_set_already_is_kept(kafka: Stack) -> None:
+def test_an_event_time_that_is_set_already_is_kept(shared: Stack) -> None:
     message = price(envelope=Envelope())
     message.envelope.event_timestamp.FromNanoseconds(NOON_NS)
-    with producer(kafka) as out:
+    with producer(shared) as out:
         out.send(message)
         assert out.stats.sent == 1
     assert message.envelope.event_timestamp.ToNanoseconds() == NOON_NS
 
 
-def test_a_naive_event_time_is_refused(kafka: Stack, perp: Feed) -> None:
+def test_a_naive_event_time_is_refused(shared: Stack, perp: Feed) -> None:
     naive = datetime(2026, 1, 31, 12)
-    with producer(kafka) as out:
+    with producer(shared) as out:
         with pytest.raises(ConfigurationError, match="aware"):
             out.send(price(), event_time=naive)
         with pytest.raises(ConfigurationError, match="aware"):
@@ -113,10 +113,10 @@ def test_a_naive_event_time_is_refused(kafka: Stack, perp: Feed) -> None:
     ],
 )
 def test_a_message_that_breaks_its_contract_is_refused_and_not_stamped(
-    kafka: Stack, fields: dict[str, Any], field: str
+    shared: Stack, fields: dict[str, Any], field: str
 ) -> None:
     message = price(**fields)
-    with producer(kafka) as out:
+    with producer(shared) as out:
         with pytest.raises(InvalidMessage) as caught:
             out.send(message, event_time=NOON)
         assert out.stats.sent == 0
@@ -124,13 +124,13 @@ def test_a_message_that_breaks_its_contract_is_refused_and_not_stamped(
     assert not message.envelope.message_id
 
 
-def test_a_missing_event_time_is_refused(kafka: Stack) -> None:
-    with producer(kafka) as out, pytest.raises(InvalidMessage, match="envelope"):
+def test_a_missing_event_time_is_refused(shared: Stack) -> None:
+    with producer(shared) as out, pytest.raises(InvalidMessage, match="envelope"):
         out.send(price())
 
 
-def test_a_contract_that_was_not_asked_for_is_refused(kafka: Stack, perp: Feed) -> None:
-    with producer(kafka, contracts=[MarketDepth]) as out:
+def test_a_contract_that_was_not_asked_for_is_refused(shared: Stack, perp: Feed) -> None:
+    with producer(shared, contracts=[MarketDepth]) as out:
         with pytest.raises(NotAContract, match="known: MarketDepth"):
             out.send(price(), event_time=NOON)
         with pytest.raises(NotAContract, match="known: MarketDepth"):
@@ -186,8 +186,8 @@ def test_a_side_is_given_as_levels_or_as_a_message(kafka: Stack, perp: Feed, rea
         ({"price": None}, "price = '': is not a plain decimal"),
     ],
 )
-def test_a_field_that_does_not_fit_is_named(kafka: Stack, perp: Feed, fields: dict[str, Any], error: str) -> None:
-    with producer(kafka) as out:
+def test_a_field_that_does_not_fit_is_named(shared: Stack, perp: Feed, fields: dict[str, Any], error: str) -> None:
+    with producer(shared) as out:
         with pytest.raises(InvalidMessage) as caught:
             out.feed(Price, perp).send(event_time=NOON, **fields)
         assert out.stats.sent == 0
@@ -205,20 +205,20 @@ def test_a_field_that_does_not_fit_is_named(kafka: Stack, perp: Feed, fields: di
         ([("1", "1"), ("2", "1")], "bids.prices = 2: level 1 after 1 (scale 0) is not strictly descending"),
     ],
 )
-def test_levels_that_do_not_fit_are_refused(kafka: Stack, perp: Feed, bids: object, error: str) -> None:
-    with producer(kafka) as out, pytest.raises(InvalidMessage) as caught:
+def test_levels_that_do_not_fit_are_refused(shared: Stack, perp: Feed, bids: object, error: str) -> None:
+    with producer(shared) as out, pytest.raises(InvalidMessage) as caught:
         out.feed(MarketDepth, perp).send(event_time=NOON, bids=bids)
     assert str(caught.value).startswith("MarketDepth (pragma-orderbook-v1): ")
     assert error in str(caught.value)
 
 
-def test_a_feed_of_an_unknown_market_type_cannot_be_produced(kafka: Stack) -> None:
-    with producer(kafka) as out, pytest.raises(InvalidFeed, match="'lending'"):
+def test_a_feed_of_an_unknown_market_type_cannot_be_produced(shared: Stack) -> None:
+    with producer(shared) as out, pytest.raises(InvalidFeed, match="'lending'"):
         out.feed(Price, Feed("lending", "unknown", "paradex", "BTC"))
 
 
-def test_the_figures_add_up(kafka: Stack, perp: Feed) -> None:
-    with producer(kafka) as out:
+def test_the_figures_add_up(shared: Stack, perp: Feed) -> None:
+    with producer(shared) as out:
         prices = out.feed(Price, perp)
         for _ in range(1000):
             prices.send(event_time=NOON, price="65432.10")
@@ -232,10 +232,10 @@ def test_the_figures_add_up(kafka: Stack, perp: Feed) -> None:
 
 
 def test_what_the_queue_cannot_take_is_dropped_and_counted(
-    kafka: Stack, perp: Feed, caplog: pytest.LogCaptureFixture
+    shared: Stack, perp: Feed, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = {"queue.buffering.max.messages": 10, "linger.ms": 900}
-    with caplog.at_level(logging.WARNING), producer(kafka, config=config) as out:
+    with caplog.at_level(logging.WARNING), producer(shared, config=config) as out:
         prices = out.feed(Price, perp)
         for _ in range(100):
             prices.send(event_time=NOON, price="1")
@@ -281,8 +281,8 @@ def test_close_gives_up_on_what_is_left_and_says_so(
     assert "3 messages sent, 3 of them not confirmed" in caplog.text
 
 
-def test_a_closed_producer_says_so(kafka: Stack, perp: Feed) -> None:
-    with producer(kafka) as out:
+def test_a_closed_producer_says_so(shared: Stack, perp: Feed) -> None:
+    with producer(shared) as out:
         prices = out.feed(Price, perp)
     out.close()
     assert out.flush() == 0
@@ -292,24 +292,24 @@ def test_a_closed_producer_says_so(kafka: Stack, perp: Feed) -> None:
         prices.send(event_time=NOON, price="1")
 
 
-def test_a_message_that_kafka_never_takes_is_an_error(kafka: Stack) -> None:
-    with producer(kafka, config={"message.max.bytes": 1000}) as out:
+def test_a_message_that_kafka_never_takes_is_an_error(shared: Stack) -> None:
+    with producer(shared, config={"message.max.bytes": 1000}) as out:
         with pytest.raises(BrokerError, match="MSG_SIZE_TOO_LARGE"):
             out.send(price(metadata={"long": "x" * 2000}), event_time=NOON)
         assert out.stats.sent == 0
 
 
-def test_a_broker_that_is_down_is_an_error_at_the_start(kafka: Stack) -> None:
+def test_a_broker_that_is_down_is_an_error_at_the_start(shared: Stack) -> None:
     with pytest.raises(BrokerError) as caught:
-        Producer("127.0.0.1:1", registry=kafka.registry_url, contracts=[Price], start_timeout=0.5)
+        Producer("127.0.0.1:1", registry=shared.registry_url, contracts=[Price], start_timeout=0.5)
     assert str(caught.value).startswith("Kafka at 127.0.0.1:1: ")
     assert "no answer within 0.5 s" in str(caught.value)
     assert "refused" in str(caught.value)
 
 
-def test_a_host_that_does_not_exist_is_named(kafka: Stack) -> None:
+def test_a_host_that_does_not_exist_is_named(shared: Stack) -> None:
     with pytest.raises(BrokerError, match=r"Failed to resolve 'nowhere\.invalid:9092'"):
-        Producer("nowhere.invalid:9092", registry=kafka.registry_url, contracts=[Price], start_timeout=2.0)
+        Producer("nowhere.invalid:9092", registry=shared.registry_url, contracts=[Price], start_timeout=2.0)
 
 
 def test_a_schema_that_is_not_registered_is_an_error_at_the_start() -> None:
@@ -317,10 +317,10 @@ def test_a_schema_that_is_not_registered_is_an_error_at_the_start() -> None:
         producer(stack)
 
 
-def test_neither_registry_nor_lock_is_an_error(kafka: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_registry_nor_lock_is_an_error(shared: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PRAGMA_CONTRACTS_LOCK", raising=False)
     with pytest.raises(ConfigurationError, match="registry"):
-        producer(kafka, registry=None)
+        producer(shared, registry=None)
 
 
 def test_the_market_types_can_be_given_as_numbers(kafka: Stack, read: Read) -> None:

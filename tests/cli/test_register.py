@@ -1,0 +1,236 @@
+"""`pragma-contracts register` as a user runs it, against a real registry and the embedded one."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from pragma_contracts.testing import Stack, embedded
+from pragma_contracts.testing.server import free_port
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs the command in a folder of the test's own."""
+
+    def call(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("pragma-contracts")), "register", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120, env={"PATH": "/bin", **env}
+        )
+
+    return call
+
+
+@pytest.fixture
+def schemas(root: Path, tmp_path: Path) -> Path:
+    """A copy of the schemas whose packages, paths and topics no other test has."""
+    name = f"t{uuid.uuid4().hex[:8]}"
+    folder = tmp_path / "schemas"
+    shutil.copytree(root / "schemas", folder)
+    (folder / "pragma/market").rename(folder / "pragma" / name)
+    for path in (folder / "pragma" / name).rglob("*.proto"):
+        text = path.read_text(encoding="utf-8").replace("pragma/market/", f"pragma/{name}/")
+        text = text.replace('"pragma-prices-v1"', f'"{name}-prices-v1"').replace(
+            '"pragma-orderbook-v1"', f'"{name}-books-v1"'
+        )
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def _edit(schemas: Path, name: str, old: str, new: str) -> None:
+    (path,) = schemas.rglob(name)
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _contract_versions(url: str, result: dict[str, Any]) -> dict[str, list[int]]:
+    subjects = [entry["subject"] for entry in result["subjects"] if entry["subject"].endswith("-value")]
+    return {subject: httpx.get(f"{url}/subjects/{subject}/versions").json() for subject in subjects}
+
+
+def test_the_first_run_the_second_and_the_dry_runs(
+    pragma_stack: Stack, run: Run, schemas: Path, tmp_path: Path
+) -> None:
+    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas)
+    dry = run(*where, "--dry-run")
+    assert dry.returncode == 3
+    assert "new subject, level unset -> BACKWARD_TRANSITIVE" in dry.stdout
+    assert not (tmp_path / "contracts.lock").exists()
+    first = run(*where)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout.endswith("Wrote contracts.lock\n")
+    lock = (tmp_path / "contracts.lock").read_text(encoding="utf-8")
+    second = run(*where)
+    assert second.returncode == 0
+    assert "Nothing to do: the registry has all of it." in second.stdout
+    assert (tmp_path / "contracts.lock").read_text(encoding="utf-8") == lock
+    assert run(*where, "--dry-run").returncode == 0
+    level = run(*where, "--compatibility", "FULL", "--dry-run")
+    assert level.returncode == 3
+    assert "level BACKWARD_TRANSITIVE -> FULL" in level.stdout
+
+
+def test_an_incompatible_change_is_refused_with_the_registrys_words(
+    pragma_stack: Stack, run: Run, schemas: Path
+) -> None:
+    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--output", "json")
+    assert run(*where).returncode == 0
+    _edit(schemas, "price.proto", "string price = 6", "string cost = 6")
+    _edit(schemas, "price.proto", "map<string, string> metadata = 15", "map<string, int64> metadata = 15")
+    refused = run(*where)
+    result = json.loads(refused.stdout)
+    assert refused.returncode == 1
+    assert result["refused"] is True
+    (step,) = [entry for entry in result["subjects"] if entry["opinion"] == "refused"]
+    assert step["subject"].endswith("-prices-v1-value")
+    assert step["words"]
+    assert set(map(tuple, _contract_versions(pragma_stack.registry_url, result).values())) == {(1,)}
+
+
+def test_a_compatible_change_of_an_import_gives_its_contracts_a_version(
+    pragma_stack: Stack, run: Run, schemas: Path
+) -> None:
+    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--output", "json")
+    assert run(*where).returncode == 0
+    _edit(schemas, "envelope.proto", "string version = 5;", "string version = 5;\n  // More.\n  string host = 6;")
+    dry = run(*where, "--dry-run")
+    assert dry.returncode == 3
+    changed = {
+        entry["subject"]: entry for entry in json.loads(dry.stdout)["subjects"] if entry["state"] == "new version"
+    }
+    assert len(changed) == 3
+    done = run(*where)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(map(tuple, _contract_versions(pragma_stack.registry_url, json.loads(done.stdout)).values())) == {(1, 2)}
+    assert run(*where, "--dry-run").returncode == 0
+
+
+def test_two_at_once_end_in_one_version(pragma_stack: Stack, run: Run, schemas: Path) -> None:
+    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--output", "json")
+    results: list[subprocess.CompletedProcess[str]] = []
+    threads = [threading.Thread(target=lambda: results.append(run(*where))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.returncode for result in results] == [0, 0], [result.stderr for result in results]
+    found = [json.loads(result.stdout) for result in results]
+    assert _contract_versions(pragma_stack.registry_url, found[0]) == _contract_versions(
+        pragma_stack.registry_url, found[1]
+    )
+    assert set(map(tuple, _contract_versions(pragma_stack.registry_url, found[0]).values())) == {(1,)}
+
+
+def test_text_is_registered_when_asked_for(pragma_stack: Stack, run: Run, schemas: Path) -> None:
+    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--form", "text")
+    assert run(*where).returncode == 0
+    again = run(*where, "--dry-run")
+    assert again.returncode == 0, again.stdout
+
+
+@contextmanager
+def _proxy(target: str, limit: int | None = None, token: str | None = None) -> Iterator[str]:
+    """A real HTTP proxy that dies after some requests, or wants a bearer token."""
+    left = [limit if limit is not None else 1 << 30]
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            if token is not None and self.headers.get("Authorization") != f"Bearer {token}":
+                body, status = b'{"error_code": 40101, "message": "Unauthorized"}', 401
+            elif left[0] <= 0:
+                self.close_connection = True
+                return
+            else:
+                left[0] -= 1
+                data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                headers = {"Content-Type": "application/json"} if data else {}
+                answer = httpx.request(self.command, target + self.path, content=data, headers=headers)
+                body, status = answer.content, answer.status_code
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = answer  # noqa: N815
+
+        def log_message(self, format: str, *_: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize("requests", [1, 12, 18, 24, 31, 36])
+def test_a_run_that_breaks_off_converges_when_it_is_run_again(run: Run, requests: int) -> None:
+    with embedded() as running:
+        with _proxy(running.registry_url, limit=requests) as url:
+            broken = run("--registry", url)
+        assert broken.returncode == 2
+        assert broken.stderr.startswith("error: ")
+        assert len(broken.stderr.splitlines()) == 1
+        assert run("--registry", running.registry_url).returncode == 0
+        done = run("--registry", running.registry_url, "--dry-run", "--output", "json")
+        assert done.returncode == 0
+        assert {entry["version"] for entry in json.loads(done.stdout)["subjects"]} == {1}
+
+
+def test_a_secret_never_appears(run: Run) -> None:
+    secret = "s3cr3t-t0ken"
+    with embedded() as running, _proxy(running.registry_url, token=secret) as url:
+        for arguments, env in [
+            (("--token", secret), {}),
+            ((), {"PRAGMA_CONTRACTS_REGISTRY_TOKEN": secret}),
+        ]:
+            done = run("--registry", url, *arguments, **env)
+            assert done.returncode == 0
+            assert secret not in done.stdout + done.stderr
+        wrong = run("--registry", url, "--token", "wr0ng-secret")
+        assert wrong.returncode == 2
+        assert "401 40101: Unauthorized" in wrong.stderr
+        assert "wr0ng-secret" not in wrong.stdout + wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("registry", "sentence"),
+    [
+        (f"http://127.0.0.1:{free_port()}", "no answer in 4 tries"),
+        ("http://user:hunter2@127.0.0.1:1", "has credentials in its URL"),
+        ("ftp://127.0.0.1", "is no http or https URL"),
+        ("localhost:8081", "is no http or https URL"),
+    ],
+)
+def test_a_registry_that_cannot_be_used_is_one_clear_line(run: Run, registry: str, sentence: str) -> None:
+    done = run("--registry", registry)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "hunter2" not in done.stderr
+
+
+def test_a_wrong_path_says_so(run: Run, pragma_stack: Stack) -> None:
+    done = run("--registry", pragma_stack.registry_url.removesuffix("/apis/ccompat/v7"))
+    assert done.returncode == 2
+    assert "GET http://127.0.0.1" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
