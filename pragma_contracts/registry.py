@@ -263,4 +263,4 @@ def _error(method: str, url: str, response: httpx.Response) -> RegistryError:
         if isinstance(answer, dict):
             code = int(answer.get("error_code") or 0)
             detail = str(answer.get("message") or answer.get("detail") or detail)
-    return RegistryError(method, url, response.status_code, code, detail)
+    return RegistryError(method, url, response.status_code, code, " ".join(detail.split()))

@@ -71,8 +71,14 @@ class _Applied:
 
     def set_level(self, step: Step) -> None:
         """Sets a subject's level where the plan has it."""
-        if step.sets_level:
+        if not step.sets_level:
+            return
+        try:
             self._registry.set_level(step.target.subject, step.level_to)
+        except RegistryError:
+            # Another run may have set it in between, which some registries answer with a conflict.
+            if self._registry.level(step.target.subject) != step.level_to:
+                raise
 
     def refusals(self, steps: list[Step]) -> Iterator[Step]:
         """The steps that the registry refuses, now that their imports are registered and their levels set."""
