@@ -24,10 +24,9 @@ from pragma_contracts.stream.broker import BrokerReports, require_topics
 from pragma_contracts.stream.ids import ConsumerIds
 from pragma_contracts.stream.reader import Reader
 from pragma_contracts.stream.record import Fetched, Record
-from pragma_contracts.stream.settings import Config, consumer_settings, create
+from pragma_contracts.stream.settings import Config, chosen, consumer_settings, create
 from pragma_contracts.stream.stats import ConsumerStats
 from pragma_contracts.wire.feed import Feed
-from pragma_contracts.wire.lookup import contract_of
 
 __all__ = ["Consumer", "Record"]
 
@@ -96,7 +95,7 @@ class Consumer:
         _one_of("unknown_ids", unknown_ids, ("accept", "refuse"))
         _one_of("start", start, ("latest", "earliest"))
         settings = consumer_settings(bootstrap, group, start, config)
-        found = {contract.topic: contract for contract in map(contract_of, contracts)}
+        found = {contract.topic: contract for contract in chosen(contracts)}
         self._ids = ConsumerIds(list(found.values()), registry=registry, lock=lock)
         self._reader = Reader(found, self._ids, where, refuse_unknown=unknown_ids == "refuse", validate=validate)
         self._skips = on_error == "skip"

@@ -15,11 +15,10 @@ from pragma_contracts.stream.feed_producer import FeedProducer
 from pragma_contracts.stream.ids import producer_ids
 from pragma_contracts.stream.lane import Lane
 from pragma_contracts.stream.outbox import Outbox
-from pragma_contracts.stream.settings import Config, producer_settings
+from pragma_contracts.stream.settings import Config, chosen, producer_settings
 from pragma_contracts.stream.stats import ProducerStats
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.frame import header
-from pragma_contracts.wire.lookup import contract_of
 from pragma_contracts.wire.timestamps import NS, to_ns
 
 
@@ -56,7 +55,7 @@ class Producer:
             BrokerError: the broker does not answer, or lacks a topic.
         """
         settings = producer_settings(bootstrap, config)
-        found = [contract_of(contract) for contract in contracts]
+        found = chosen(contracts)
         ids = producer_ids(found, registry=registry, lock=lock)
         self._outbox = Outbox(bootstrap, settings, [contract.topic for contract in found], start_timeout)
         self._lanes: dict[type[Message], Lane[Any]] = {

@@ -1,12 +1,15 @@
 """The librdkafka settings of a producer and a consumer: our defaults, the user's own on top, checked together."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaException
+from google.protobuf.message import Message
 
+from pragma_contracts.contract import Contract
 from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.wire.lookup import contract_of
 
 Config = Mapping[str, Any]
 T = TypeVar("T")
@@ -78,6 +81,8 @@ def producer_settings(bootstrap: str, config: Config | None) -> dict[str, Any]:
 
 def consumer_settings(bootstrap: str, group: str, start: str, config: Config | None) -> dict[str, Any]:
     """Every setting of a consumer but its callbacks. Raises ConfigurationError."""
+    if not group:
+        raise ConfigurationError("group", "is empty; name the consumer group")
     own = {
         "bootstrap.servers": bootstrap,
         "group.id": group,
@@ -85,6 +90,14 @@ def consumer_settings(bootstrap: str, group: str, start: str, config: Config | N
         "enable.auto.offset.store": False,
     }
     return {**_DEFAULTS, **_CONSUMER, **_given(config, _CONSUMER_OWN), **own}
+
+
+def chosen(contracts: Iterable[type[Message]]) -> list[Contract[Any]]:
+    """The contracts of the message classes. Raises NotAContract, or ConfigurationError when there is none."""
+    found = [contract_of(contract) for contract in contracts]
+    if not found:
+        raise ConfigurationError("contracts", "names no message class; give at least one")
+    return found
 
 
 def create(make: Callable[[dict[str, Any]], T], settings: dict[str, Any]) -> T:

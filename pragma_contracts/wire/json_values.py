@@ -146,7 +146,9 @@ def _rows(descriptor: Descriptor) -> ValueForm:
             raise where.error(path, value, f"must be a list of [{', '.join(names)}]")
         for at, row in enumerate(value):
             _check_texts(row, names, where, f"{path}[{at}]")
-        into.SetInParent()
+        if not value:
+            # An absent side and an empty one mean the same; absent takes no bytes.
+            return
         for place, name in enumerate(names):
             texts = [row[place] for row in value]
             try:

@@ -192,6 +192,8 @@ def test_a_broker_that_is_down_is_an_error_at_the_start() -> None:
     [
         ({"on_error": "ignore"}, "on_error: must be 'raise' or 'skip', not 'ignore'"),
         ({"unknown_ids": "yes"}, "unknown_ids: must be 'accept' or 'refuse', not 'yes'"),
+        ({"group": ""}, "group: is empty; name the consumer group"),
+        ({"contracts": []}, "contracts: names no message class; give at least one"),
         ({"start": "beginning"}, "start: must be 'latest' or 'earliest', not 'beginning'"),
     ],
 )

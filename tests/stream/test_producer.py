@@ -317,6 +317,11 @@ def test_a_schema_that_is_not_registered_is_an_error_at_the_start() -> None:
         producer(stack)
 
 
+def test_no_contract_at_all_is_an_error(shared: Stack) -> None:
+    with pytest.raises(ConfigurationError, match="contracts: names no message class"):
+        producer(shared, contracts=[])
+
+
 def test_neither_registry_nor_lock_is_an_error(shared: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PRAGMA_CONTRACTS_LOCK", raising=False)
     with pytest.raises(ConfigurationError, match="registry"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from pragma_contracts import Consumer, Feed, MarketDepth, Price, Producer, Record, feeds
 from pragma_contracts.errors import BadRecord, BrokerError, ForeignSchema
@@ -124,6 +125,16 @@ def test_a_broker_without_the_topic_is_an_error_that_names_it(real: Stack) -> No
         for _ in range(2):
             with pytest.raises(BrokerError, match="there is no topic pragma-orderbook-v1, pragma-prices-v1"):
                 Consumer(bare.bootstrap, group="tests", contracts=[Price, MarketDepth])
+
+
+def test_a_topic_that_is_deleted_is_an_error(feed: Feed) -> None:
+    with stack() as running, Consumer(running.bootstrap, group=feed.source_id, contracts=[Price]) as stream:
+        assert stream.consume(timeout=1.0) == []
+        admin = AdminClient({"bootstrap.servers": running.bootstrap})
+        for deletion in admin.delete_topics(["pragma-prices-v1"]).values():
+            deletion.result()
+        with pytest.raises(BrokerError, match="UNKNOWN_TOPIC_OR_PART"):
+            next(stream)
 
 
 def test_a_broker_that_stops_costs_the_messages_of_that_time_only(feed: Feed, real: Stack) -> None:
