@@ -57,7 +57,7 @@ def test_what_the_user_sets_wins(config: dict[str, Any], name: str, value: objec
 def test_an_idempotent_producer_is_not_held_to_acks_1() -> None:
     settings = producer_settings("127.0.0.1:1", {"enable.idempotence": True})
     assert not {"acks", "retries"} & settings.keys()
-    create(Producer, settings).close()
+    create(Producer, settings)
 
 
 @pytest.mark.parametrize(
