@@ -119,6 +119,30 @@ def test_a_compatible_change_of_an_import_gives_its_contracts_a_version(
     assert run(*where, "--dry-run").returncode == 0
 
 
+def test_imports_before_a_refusal_are_harmless_and_a_run_after_it_converges(
+    pragma_stack: Stack, run: Run, schemas: Path
+) -> None:
+    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas)
+    first = run(*where, "--output", "json")
+    assert first.returncode == 0
+    _edit(schemas, "envelope.proto", "string version = 5;", "string version = 5;\n  // More.\n  string host = 6;")
+    _edit(schemas, "price.proto", "map<string, string> metadata = 15", "map<string, int64> metadata = 15")
+    dry = run(*where, "--dry-run")
+    assert dry.returncode == 3
+    assert "envelope.proto changes, and must be registered before the registry can say" in dry.stdout
+    refused = run(*where)
+    assert refused.returncode == 1
+    assert "Refused: " in refused.stdout
+    assert "Registered before the refusal, and harmless" in refused.stdout
+    assert "envelope.proto" in refused.stdout.partition("harmless")[2]
+    versions = _contract_versions(pragma_stack.registry_url, json.loads(first.stdout))
+    (prices,) = [found for subject, found in versions.items() if "-prices-" in subject]
+    assert prices == [1]
+    _edit(schemas, "price.proto", "map<string, int64> metadata = 15", "map<string, string> metadata = 15")
+    assert run(*where).returncode == 0
+    assert run(*where, "--dry-run").returncode == 0
+
+
 def test_two_at_once_end_in_one_version(pragma_stack: Stack, run: Run, schemas: Path) -> None:
     where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--output", "json")
     results: list[subprocess.CompletedProcess[str]] = []
