@@ -118,7 +118,9 @@ def ask(registry: Registry, target: Target, references: Sequence[Reference]) -> 
     except RegistryUnavailable:
         raise
     except RegistryError as error:
-        return Opinion.NONE, (f"{error.status} {error.code}: {error.detail}",)
+        return Opinion.NONE, (
+            f"it cannot judge this before it is registered: {error.status} {error.code}: {error.detail}",
+        )
     if verdict.compatible:
         return Opinion.COMPATIBLE, ()
     return Opinion.REFUSED, verdict.messages or ("the registry calls it incompatible, and says no more",)

@@ -6,6 +6,12 @@ from typing import Any
 from pragma_contracts.governance.apply import Outcome
 from pragma_contracts.governance.plan import Opinion, Plan, State, Step
 
+_OPINIONS = {
+    Opinion.COMPATIBLE: "the registry calls it compatible",
+    Opinion.REFUSED: "the registry refuses it",
+    Opinion.NOT_ASKED: "the registry was not asked",
+    Opinion.NONE: "the registry has no opinion",
+}
 _MARKS = {State.UNCHANGED: "=", State.NEW_SUBJECT: "+", State.NEW_VERSION: "~"}
 
 
@@ -73,7 +79,7 @@ def _state(step: Step) -> str:
         parts.append(f"version {step.version}, schema id {step.schema_id}")
     elif step.state == State.NEW_VERSION:
         parts.append(f"after version {step.version}")
-        parts.append("refused by the registry" if step.opinion == Opinion.REFUSED else step.opinion.value)
+        parts.append(_OPINIONS[step.opinion])
     if step.sets_level:
         parts.append(f"level {step.level_from or 'unset'} -> {step.level_to}")
     return ", ".join(parts)

@@ -86,7 +86,8 @@ def test_every_message_comes_back_equal_and_in_order(registered: Stack, recorded
 
 
 def _message(recorded: list[dict[str, Any]], data_type: str) -> Any:
-    message: Any = from_json(next(obj for obj in recorded if obj["data_type"] == data_type))
+    # Without metadata: the stock serializer writes the entries of a map in any order.
+    message: Any = from_json(next(obj for obj in recorded if obj["data_type"] == data_type and "metadata" not in obj))
     message.envelope.version = "1.1"
     return message
 
