@@ -6,15 +6,18 @@ Source of paths, fields and error codes: Confluent's Schema Registry API referen
 import random
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from pragma_contracts.errors import ConfigurationError, RegistryError, RegistryUnavailable
+
+_T = TypeVar("_T")
+_Body = Mapping[str, Any]
 
 _TRIES = 4
 _FIRST_WAIT_S = 0.2
@@ -22,7 +25,6 @@ _LAST_WAIT_S = 2.0
 _TIMEOUT_S = 10.0
 
 _SERVER_ERROR = 500
-_NOT_FOUND = 404
 # The registry's own codes for what is simply not there.
 _ABSENT = {40401, 40402, 40403, 40408}
 
@@ -77,6 +79,10 @@ class RegistrySettings:
             raise ConfigurationError("registry", "basic auth needs both a user and a password")
         if self.user is not None and self.token is not None:
             raise ConfigurationError("registry", "give either a user and a password, or a token")
+        # The HTTP client's own error would show the token.
+        if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
+            problem = "the token has characters that an HTTP header cannot carry, such as a line end"
+            raise ConfigurationError("registry", problem)
         if self.key_file is not None and self.cert_file is None:
             raise ConfigurationError("registry", "a key file needs its certificate file too")
 
@@ -130,39 +136,36 @@ class Registry:
 
     def look_up(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> Registered | None:
         """The version of a subject that is exactly this schema, or None. POST /subjects/{subject}"""
-        found = self._ask("POST", f"/subjects/{_name(subject)}", _body(schema, references), absent=_ABSENT)
-        return None if found is None else _registered(found)
+        return self._find("POST", f"/subjects/{_name(subject)}", _registered, _body(schema, references))
 
     def register(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> int:
         """Registers a schema, if it is not there yet; gives its id. POST /subjects/{subject}/versions"""
-        body = _body(schema, references)
-        return int(self._ask("POST", f"/subjects/{_name(subject)}/versions", body)["id"])
+        path = f"/subjects/{_name(subject)}/versions"
+        return self._ask("POST", path, lambda found: int(found["id"]), _body(schema, references))
 
     def versions(self, subject: str) -> list[int]:
         """The live versions of a subject; none when it does not exist. GET /subjects/{subject}/versions"""
-        found = self._ask("GET", f"/subjects/{_name(subject)}/versions", absent=_ABSENT)
-        return [] if found is None else [int(version) for version in found]
+        return self._find("GET", f"/subjects/{_name(subject)}/versions", lambda found: list(map(int, found))) or []
 
     def version(self, subject: str, version: int) -> Registered:
         """One version of a subject. GET /subjects/{subject}/versions/{version}"""
-        return _registered(self._ask("GET", f"/subjects/{_name(subject)}/versions/{version}"))
+        return self._ask("GET", f"/subjects/{_name(subject)}/versions/{version}", _registered)
 
     def subjects_of(self, schema_id: int) -> list[str] | None:
         """The subjects that have a schema id, or None when the registry has no such id.
 
         GET /schemas/ids/{id}/versions
         """
-        found = self._ask("GET", f"/schemas/ids/{schema_id}/versions", absent=_ABSENT)
-        return None if found is None else sorted({str(place["subject"]) for place in found})
+        path = f"/schemas/ids/{schema_id}/versions"
+        return self._find("GET", path, lambda found: sorted({str(place["subject"]) for place in found}))
 
     def level(self, subject: str) -> str | None:
         """The compatibility level set on a subject itself, or None. GET /config/{subject}"""
-        found = self._ask("GET", f"/config/{_name(subject)}", absent=_ABSENT)
-        return None if found is None else str(found["compatibilityLevel"])
+        return self._find("GET", f"/config/{_name(subject)}", lambda found: str(found["compatibilityLevel"]))
 
     def set_level(self, subject: str, level: str) -> None:
         """Sets the compatibility level of a subject. PUT /config/{subject}"""
-        self._ask("PUT", f"/config/{_name(subject)}", {"compatibility": level})
+        self._ask("PUT", f"/config/{_name(subject)}", dict, {"compatibility": level})
 
     def compatibility(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> Compatibility:
         """Whether a schema could be registered, at the subject's level.
@@ -170,23 +173,31 @@ class Registry:
         POST /compatibility/subjects/{subject}/versions?verbose=true
         """
         path = f"/compatibility/subjects/{_name(subject)}/versions?verbose=true"
-        found = self._ask("POST", path, _body(schema, references))
-        return Compatibility(bool(found["is_compatible"]), tuple(map(str, found.get("messages") or ())))
+        return self._ask("POST", path, _compatibility, _body(schema, references))
 
-    def _ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, absent: set[int] | None = None
-    ) -> Any:
-        """The JSON that the registry answers, or None when it answers with one of the codes in `absent`."""
+    def _find(self, method: str, path: str, read: Callable[[Any], _T], body: _Body | None = None) -> _T | None:
+        """Like `_ask`, and None when the registry says that what is asked for is not there."""
+        try:
+            return self._ask(method, path, read, body)
+        except RegistryError as error:
+            if error.status == httpx.codes.NOT_FOUND and error.code in _ABSENT:
+                return None
+            raise
+
+    def _ask(self, method: str, path: str, read: Callable[[Any], _T], body: _Body | None = None) -> _T:
+        """What `read` makes of the JSON that the registry answers."""
         url = self.url + path
         response = self._send(method, url, body)
-        if response.is_success:
-            return _json(method, url, response)
-        answer = _error(method, url, response)
-        if absent and response.status_code == _NOT_FOUND and answer.code in absent:
-            return None
-        raise answer
+        if not response.is_success:
+            raise _error(method, url, response)
+        try:
+            return read(response.json())
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            kind = response.headers.get("Content-Type", "no content type")
+            detail = f"answered with {kind} that no schema registry answers with; is this the root of its API?"
+            raise RegistryError(method, url, response.status_code, 0, detail) from error
 
-    def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response:
+    def _send(self, method: str, url: str, body: _Body | None) -> httpx.Response:
         problem = RegistryUnavailable(method, url, 0, 0, "was not asked")
         for attempt in range(self._tries):
             if attempt:
@@ -236,20 +247,16 @@ def _body(schema: str, references: Sequence[Reference]) -> dict[str, Any]:
     return body
 
 
+def _compatibility(found: Mapping[str, Any]) -> Compatibility:
+    return Compatibility(bool(found["is_compatible"]), tuple(map(str, found.get("messages") or ())))
+
+
 def _registered(found: Mapping[str, Any]) -> Registered:
     references = tuple(
         Reference(str(reference["name"]), str(reference["subject"]), int(reference["version"]))
         for reference in found.get("references") or ()
     )
     return Registered(str(found["subject"]), int(found["version"]), int(found["id"]), str(found["schema"]), references)
-
-
-def _json(method: str, url: str, response: httpx.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError as error:
-        detail = f"answered with {response.headers.get('Content-Type', 'no type')}; is this the root of a registry?"
-        raise RegistryError(method, url, response.status_code, 0, detail) from error
 
 
 def _error(method: str, url: str, response: httpx.Response) -> RegistryError:
@@ -261,6 +268,7 @@ def _error(method: str, url: str, response: httpx.Response) -> RegistryError:
         except ValueError:
             answer = None
         if isinstance(answer, dict):
-            code = int(answer.get("error_code") or 0)
+            given = answer.get("error_code")
+            code = given if isinstance(given, int) else 0
             detail = str(answer.get("message") or answer.get("detail") or detail)
     return RegistryError(method, url, response.status_code, code, " ".join(detail.split()))

@@ -18,7 +18,7 @@ from confluent_kafka import (
 )
 from google.protobuf.message import Message
 
-from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, ContractError, RegistryError
+from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, ContractError
 from pragma_contracts.registry import RegistrySettings
 from pragma_contracts.stream.broker import BrokerReports, require_topics
 from pragma_contracts.stream.ids import ConsumerIds
@@ -124,7 +124,6 @@ class Consumer:
             BadRecord: a record cannot be used (with on_error="raise"); the good ones before it were handed out first,
                 and the next call goes on after it.
             BrokerError: the topic is gone, access is refused, or the client can do nothing any more.
-            RegistryError: the registry refuses to say whose a schema id is; the next call asks again.
             Closed: the consumer has been closed.
         """
         if self._stopped:
@@ -202,8 +201,6 @@ class Consumer:
             message = batch[at]
             try:
                 record = self._reader.read(message)
-            except RegistryError:
-                raise
             except ContractError as error:
                 if records and not self._skips:
                     break

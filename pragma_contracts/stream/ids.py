@@ -178,7 +178,6 @@ def _same(one: str, other: str) -> bool:
 
 def _as_registered(registry: Registry, file: Any) -> tuple[str, list[Reference]]:
     """A file's schema and the versions of its imports, as `register` writes them."""
-
     references = []
     for dependency in file.dependencies:
         if dependency.name.startswith("google/protobuf/"):

@@ -34,7 +34,8 @@ class ConsumerStats:
     unknown_schema_ids, unknown_market_types: decoded records with a schema id that the registry or the lock does not
     have, and with a market type that this version does not know.
     errors: what the broker reported and Kafka's client recovers from by itself, by librdkafka's name of the error.
-    registry_outages: how often the registry did not answer when it was asked about a schema id.
+    registry_outages: how often the registry gave no answer, or refused one, about a schema id; the id is
+    unknown then, and is asked for again later.
     """
 
     consumed: int

@@ -5,7 +5,6 @@ import os
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
@@ -53,15 +52,15 @@ def registry_folder() -> Path:
         return folder
     (archive,) = _fetch_all("registry")
     with tempfile.TemporaryDirectory(dir=_cache()) as scratch:
+        unpacked = Path(scratch) / "registry"
         with tarfile.open(archive) as packed:
-            packed.extractall(scratch, filter="data")
+            packed.extractall(unpacked, filter="data")
         try:
-            Path(scratch).rename(folder)
+            unpacked.rename(folder)
         except OSError as error:
             # Another process was faster, and its folder is as good.
             if not folder.is_dir():
                 raise StackError("registry", f"cannot unpack into {folder}: {error}") from error
-        Path(scratch).mkdir(exist_ok=True)
     return folder
 
 
@@ -95,15 +94,20 @@ def _fetch(artifact: Artifact) -> Path:
     target = _cache() / artifact.filename
     if target.exists() and _sha256(target) == artifact.sha256:
         return target
-    with tempfile.TemporaryDirectory(dir=_cache()) as scratch:
-        problems = list(_download(artifact, Path(scratch), target))
-    if len(problems) == _TRIES:
-        raise StackError(artifact.filename, f"{problems[-1]}; a mirror can be named in {MIRROR}")
+    for attempt in range(_TRIES):
+        with tempfile.TemporaryDirectory(dir=_cache()) as scratch:
+            try:
+                _download(artifact, Path(scratch)).replace(target)
+            except StackError as error:
+                if attempt == _TRIES - 1:
+                    raise StackError(error.what, f"{error.problem}; a mirror can be named in {MIRROR}") from error
+            else:
+                break
     return target
 
 
-def _download(artifact: Artifact, scratch: Path, target: Path) -> Iterator[str]:
-    """Puts a checked file in place; yields the problem of each try that failed."""
+def _download(artifact: Artifact, scratch: Path) -> Path:
+    """A downloaded file whose bytes are the pinned ones."""
     try:
         import requests
         from jgo.maven import MavenContext
@@ -111,23 +115,20 @@ def _download(artifact: Artifact, scratch: Path, target: Path) -> Iterator[str]:
         raise StackError(artifact.filename, "needs jgo: pip install 'pragma-contracts[testing]'") from error
 
     mirror = os.environ.get(MIRROR)
-    for attempt in range(_TRIES):
-        context = MavenContext(
-            repo_cache=scratch / str(attempt),
-            remote_repos={"mirror": mirror.rstrip("/")} if mirror else None,
-            timeout=_TIMEOUT_S,
-        )
-        component = context.project(artifact.group, artifact.name).at_version(artifact.version)
-        try:
-            found = Path(component.artifact(artifact.classifier, artifact.packaging).resolve())
-        except (requests.RequestException, RuntimeError, OSError) as error:
-            yield f"cannot be downloaded: {error}"
-            continue
-        got = _sha256(found)
-        if got == artifact.sha256:
-            found.replace(target)
-            return
-        yield f"has sha256 {got}, but artifacts.lock pins {artifact.sha256}"
+    context = MavenContext(
+        repo_cache=scratch,
+        remote_repos={"mirror": mirror.rstrip("/")} if mirror else None,
+        timeout=_TIMEOUT_S,
+    )
+    component = context.project(artifact.group, artifact.name).at_version(artifact.version)
+    try:
+        found = Path(component.artifact(artifact.classifier, artifact.packaging).resolve())
+    except (requests.RequestException, RuntimeError, OSError) as error:
+        raise StackError(artifact.filename, f"cannot be downloaded: {error}") from error
+    got = _sha256(found)
+    if got != artifact.sha256:
+        raise StackError(artifact.filename, f"has sha256 {got}, but artifacts.lock pins {artifact.sha256}")
+    return found
 
 
 def _sha256(path: Path) -> str:

@@ -48,6 +48,7 @@ class Server:
         self._answers = answers
         self._env = env or {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -66,6 +67,7 @@ class Server:
                 # An interrupt of the terminal is for the parent, which then stops its children in order.
                 start_new_session=True,
             )
+        self._guard = _guard(process.pid)
         deadline = time.monotonic() + _START_S
         while not self._answers():
             if _ended_within(process, _ASK_EVERY_S):
@@ -79,6 +81,11 @@ class Server:
     def stop(self) -> None:
         """Stops the server, by force when it does not end; does nothing when it does not run."""
         process, self._process = self._process, None
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            # First, because the pid may belong to another process once the server has ended.
+            with guard:
+                guard.kill()
         if process is None:
             return
         process.terminate()
@@ -91,6 +98,15 @@ class Server:
     def _end_of_log(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         return "".join(f"\n  | {line}" for line in lines)
+
+
+def _guard(pid: int) -> subprocess.Popen[bytes]:
+    """A shell that waits for the end of its standard input, which is the end of this process, and then stops a server.
+
+    So even a killed test run leaves no server behind.
+    """
+    command = ["/bin/sh", "-c", 'read -r _; kill "$0"', str(pid)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def _ended_within(process: subprocess.Popen[bytes], seconds: float) -> bool:

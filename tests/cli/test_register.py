@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+import trustme
 
 from pragma_contracts.testing import Stack, embedded
 from pragma_contracts.testing.server import free_port
@@ -167,13 +170,15 @@ def test_text_is_registered_when_asked_for(pragma_stack: Stack, run: Run, schema
 
 
 @contextmanager
-def _proxy(target: str, limit: int | None = None, token: str | None = None) -> Iterator[str]:
-    """A real HTTP proxy that dies after some requests, or wants a bearer token."""
+def _proxy(
+    target: str, limit: int | None = None, authorization: str | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """A real HTTP proxy that dies after some requests, wants an Authorization header, or talks TLS."""
     left = [limit if limit is not None else 1 << 30]
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
-            if token is not None and self.headers.get("Authorization") != f"Bearer {token}":
+            if authorization is not None and self.headers.get("Authorization") != authorization:
                 body, status = b'{"error_code": 40101, "message": "Unauthorized"}', 401
             elif left[0] <= 0:
                 self.close_connection = True
@@ -195,11 +200,24 @@ def _proxy(target: str, limit: int | None = None, token: str | None = None) -> I
         def log_message(self, format: str, *_: object) -> None:  # noqa: A002
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that hangs up, or shows no certificate, is what some tests are about."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    with _serving(server) as port:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+
+
+@contextmanager
+def _serving(server: ThreadingHTTPServer) -> Iterator[int]:
+    """Runs a server on a thread; gives its port."""
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield server.server_address[1]
     finally:
         server.shutdown()
         server.server_close()
@@ -222,7 +240,7 @@ def test_a_run_that_breaks_off_converges_when_it_is_run_again(run: Run, requests
 
 def test_a_secret_never_appears(run: Run) -> None:
     secret = "s3cr3t-t0ken"
-    with embedded() as running, _proxy(running.registry_url, token=secret) as url:
+    with embedded() as running, _proxy(running.registry_url, authorization=f"Bearer {secret}") as url:
         for arguments, env in [
             (("--token", secret), {}),
             ((), {"PRAGMA_CONTRACTS_REGISTRY_TOKEN": secret}),
@@ -234,6 +252,91 @@ def test_a_secret_never_appears(run: Run) -> None:
         assert wrong.returncode == 2
         assert "401 40101: Unauthorized" in wrong.stderr
         assert "wr0ng-secret" not in wrong.stdout + wrong.stderr
+
+
+def test_basic_auth(run: Run) -> None:
+    with (
+        embedded() as running,
+        _proxy(running.registry_url, authorization=f"Basic {b64encode(b'ci:hunter2').decode()}") as url,
+    ):
+        assert run("--registry", url, "--user", "ci", "--password", "hunter2").returncode == 0
+        env = {"PRAGMA_CONTRACTS_REGISTRY_USER": "ci", "PRAGMA_CONTRACTS_REGISTRY_PASSWORD": "hunter3"}
+        wrong = run("--registry", url, **env)
+        assert wrong.returncode == 2
+        assert "401 40101: Unauthorized" in wrong.stderr
+        assert "hunter3" not in wrong.stdout + wrong.stderr
+        half = run("--registry", url, "--user", "ci")
+        assert (half.returncode, half.stderr) == (2, "error: registry: basic auth needs both a user and a password\n")
+
+
+def test_a_token_with_a_line_end_is_refused_and_not_shown(run: Run) -> None:
+    done = run("--registry", "http://127.0.0.1:1", "--token", "s3cr3t\n")
+    assert done.returncode == 2
+    assert "the token has characters that an HTTP header cannot carry" in done.stderr
+    assert "s3cr3t" not in done.stderr
+
+
+def test_tls_with_a_private_authority_and_a_client_certificate(run: Run, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    client = authority.issue_cert("ci.pragma.example")
+    client.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    client.private_key_pem.write_to_path(tmp_path / "key.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with embedded() as running, _proxy(running.registry_url, tls=context) as url:
+        authorities = ("--ca-file", "ca.pem")
+        done = run("--registry", url, *authorities, "--cert-file", "cert.pem", "--key-file", "key.pem")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert run("--registry", url, *authorities).returncode == 2
+        stranger = run("--registry", url)
+        assert stranger.returncode == 2
+        assert "certificate verify failed" in stranger.stderr
+        missing = run("--registry", url, "--ca-file", "none.pem")
+        assert missing.returncode == 2
+        assert "none.pem" in missing.stderr
+
+
+@contextmanager
+def _answers(status: int, kind: str, body: bytes) -> Iterator[str]:
+    """A web server that is no registry."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = answer  # noqa: N815
+
+        def log_message(self, format: str, *_: object) -> None:  # noqa: A002
+            pass
+
+    with _serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "sentence"),
+    [
+        pytest.param(200, "text/html", b"<html>", "text/html that no schema registry answers with", id="a-web-page"),
+        pytest.param(200, "application/json", b"[1]", "is this the root of its API?", id="other-json"),
+        pytest.param(404, "application/json", b'{"error_code": "E7"}', "404 0: Not Found", id="other-error-codes"),
+        pytest.param(302, "text/html", b"", "302 0: Found", id="a-redirect"),
+        pytest.param(503, "text/html", b"", "503: Service Unavailable (after 4 tries)", id="an-outage"),
+    ],
+)
+def test_what_is_no_registry_is_one_clear_line(run: Run, status: int, kind: str, body: bytes, sentence: str) -> None:
+    with _answers(status, kind, body) as url:
+        done = run("--registry", url)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

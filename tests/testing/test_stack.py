@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,23 @@ def test_a_file_with_another_checksum_is_not_used(
     monkeypatch.setenv(artifacts.MIRROR, f"http://127.0.0.1:{free_port()}")
     with pytest.raises(StackError, match=rf"{jar.name}: cannot be downloaded.*PRAGMA_CONTRACTS_MAVEN"):
         artifacts.kafka_jars()
+
+
+def test_a_killed_process_leaves_no_server_behind(tmp_path: Path) -> None:
+    """The server holds a pipe open, which ends when the server does."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = f"""
+import pathlib, time
+from pragma_contracts.testing.server import Server
+
+Server("sleeper", ["sh", "-c", "exec sleep 600 >{pipe}"], pathlib.Path({str(tmp_path / "log")!r}), lambda: True).start()
+print("started", flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "started\n"
+        with pipe.open("rb") as end:
+            parent.kill()
+            assert end.read() == b""
