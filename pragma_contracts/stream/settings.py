@@ -41,7 +41,12 @@ _PRODUCER: Config = {
     # librdkafka waits up to 10 s before it connects again, and every message of that time would be dropped.
     "reconnect.backoff.max.ms": 1000,
 }
-_CONSUMER: Config = {"enable.auto.commit": True, "allow.auto.create.topics": False}
+_CONSUMER: Config = {
+    "enable.auto.commit": True,
+    "allow.auto.create.topics": False,
+    # A topic deleted before the first fetch is noticed by this refresh alone, which comes every 5 minutes by default.
+    "topic.metadata.refresh.interval.ms": 10_000,
+}
 
 _PRODUCER_OWN = {
     "bootstrap.servers": "is the first argument",

@@ -128,6 +128,8 @@ def test_a_broker_without_the_topic_is_an_error_that_names_it(real: Stack) -> No
 
 
 def test_a_topic_that_is_deleted_is_an_error(feed: Feed) -> None:
+    """It may be gone before the consumer has joined; then only a metadata refresh tells, once every five minutes
+    unless the consumer asks for more."""
     with stack() as running, Consumer(running.bootstrap, group=feed.source_id, contracts=[Price]) as stream:
         assert stream.consume(timeout=1.0) == []
         admin = AdminClient({"bootstrap.servers": running.bootstrap})
