@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-OLDEST_PROTOBUF := 5.29.0
+# 5.29.0 was withdrawn.
+OLDEST_PROTOBUF := 5.29.1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint fmt gen clean

@@ -57,6 +57,8 @@ def replay(
         contracts=classes,
         where=feeds(market_type=_WANTED),
         start="earliest",
+        # The embedded broker answers a fetch that waits only when its wait has passed, not when a record arrives.
+        config={"fetch.wait.max.ms": 5},
     ) as consumer:
         _join(consumer, bootstrap)
         with ThreadPoolExecutor(1) as pool:
