@@ -19,8 +19,8 @@ def embedded() -> Iterator[Stack]:
     Groups, rebalances and commits work. What does not: there is no admin interface and no look-up of offsets by time;
     the topics of the contracts are there and any other as soon as a producer names it, each with 4 partitions; a
     partition keeps 5 MB and drops what is older without a word, so consume while you produce; a fetch that
-    finds nothing is answered only when fetch.wait.max.ms has passed, so set that low where latency matters; the registry
-    gives no compatibility verdict. What needs more uses `stack()`.
+    finds nothing is answered only when fetch.wait.max.ms has passed, so set that low where latency matters; the
+    registry gives no compatibility verdict. What needs more uses `stack()`.
 
     Raises:
         StackError: the mock broker did not start.
