@@ -5,8 +5,8 @@ from pathlib import PurePosixPath
 import jinja2
 
 from codegen.checked import Checked
-from codegen.checks import CheckWriter
-from codegen.naming import Naming, snake
+from codegen.python.checks import CheckWriter
+from codegen.python.naming import Naming, snake
 from pragma_contracts.errors import SchemaError
 from pragma_contracts.governance.model import MARKET_TYPE, Enum, File, Message, Schemas
 

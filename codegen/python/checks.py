@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from codegen.checked import Checked
-from codegen.naming import Naming
+from codegen.python.naming import Naming
 from pragma_contracts.governance.model import Field, File, Message
 
 Line = str
