@@ -8,10 +8,9 @@ from codegen.checked import Checked
 from codegen.python.checks import CheckWriter
 from codegen.python.naming import Naming, snake
 from pragma_contracts.errors import SchemaError
-from pragma_contracts.governance.model import MARKET_TYPE, Enum, File, Message, Schemas
+from pragma_contracts.governance.model import MARKET_TYPE, OPTIONS_PACKAGE, Enum, File, Message, Schemas
 
 _BYTES_A_LINE = 24
-_OPTIONS_PACKAGE = "pragma.contracts.v1"
 
 
 def render(schemas: Schemas) -> dict[str, str]:
@@ -43,7 +42,7 @@ def render(schemas: Schemas) -> dict[str, str]:
         for folder in list(PurePosixPath(file.name).parents)[:-1]:
             files[f"{folder}/__init__.py"] = text("package.py.j2", folder=folder)
     contracts = [(file, message) for file, message, _ in schemas.contracts()]
-    enums = [enum for file in schemas.files if file.package != _OPTIONS_PACKAGE for enum in file.walk_enums()]
+    enums = [enum for file in schemas.files if file.package != OPTIONS_PACKAGE for enum in file.walk_enums()]
     enum_files = sorted({enum.file for enum in enums} - {file.name for file, _ in contracts})
     files["contracts.py"] = text("contracts.py.j2", contracts=contracts, enums=enums, enum_files=enum_files)
     files["__init__.py"] = text("init.py.j2", exports=_exports(schemas), contracts=contracts)
@@ -79,7 +78,7 @@ def _exports(schemas: Schemas) -> list[tuple[str, File]]:
     """Name and file of every top-level message and enum that users meet: all but the options."""
     exports: dict[str, File] = {}
     for file in schemas.files:
-        if file.package == _OPTIONS_PACKAGE:
+        if file.package == OPTIONS_PACKAGE:
             continue
         items: list[Message | Enum] = [*file.messages, *file.enums]
         for item in items:

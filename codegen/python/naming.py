@@ -15,7 +15,7 @@ _SCALARS = {
     "float": "float",
     "double": "float",
 } | dict.fromkeys(
-    "int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64".split(),  # noqa: SIM905
+    "int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64".split(),
     "int",
 )
 

@@ -45,6 +45,8 @@ def check(schemas: Schemas) -> None:
         _claim(data_types, option.data_type, message, "data_type")
         _claim(names, message.name, message, "name")
     for file in schemas.files:
+        if file.syntax != "proto3":
+            raise SchemaError(file.name, 1, f'is written in {file.syntax}; contracts need syntax = "proto3"')
         for enum in file.walk_enums():
             _check_enum(enum)
         for message in file.walk():

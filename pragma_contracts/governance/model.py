@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+# The package of the contract options themselves.
+OPTIONS_PACKAGE = "pragma.contracts.v1"
 # The building blocks of pragma.market.v1 that every contract is made of.
 ENVELOPE = "pragma.market.v1.Envelope"
 MARKET_TYPE = "pragma.market.v1.MarketType"
@@ -106,6 +108,7 @@ class File:
 
     name: str
     package: str
+    syntax: str  # "proto2", "proto3" or "editions"
     dependencies: tuple[str, ...]
     messages: tuple[Message, ...]
     enums: tuple[Enum, ...]

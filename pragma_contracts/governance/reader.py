@@ -13,9 +13,18 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 from pragma_contracts.descriptors import normalised
-from pragma_contracts.governance.model import ContractOption, Enum, EnumValue, Field, File, Message, Order, Schemas
+from pragma_contracts.governance.model import (
+    OPTIONS_PACKAGE,
+    ContractOption,
+    Enum,
+    EnumValue,
+    Field,
+    File,
+    Message,
+    Order,
+    Schemas,
+)
 
-_OPTIONS_PACKAGE = "pragma.contracts.v1"
 _ORDERS: dict[int, Order] = {1: "ascending", 2: "descending"}
 # Numbers of FileDescriptorProto, DescriptorProto and EnumDescriptorProto fields, which make up source info paths.
 _MESSAGE, _ENUM, _NESTED, _NESTED_ENUM, _FIELD, _VALUE = 4, 5, 3, 4, 2, 2
@@ -67,7 +76,7 @@ class _Options:
         self._pool = pool
         self._extensions: dict[str, Any] = {}
         for file in files:
-            if file.package == _OPTIONS_PACKAGE:
+            if file.package == OPTIONS_PACKAGE:
                 for extension in file.extension:
                     self._extensions[extension.name] = pool.FindExtensionByName(f"{file.package}.{extension.name}")
 
@@ -96,6 +105,7 @@ class _Reader:
         return File(
             name=proto.name,
             package=proto.package,
+            syntax=proto.syntax or "proto2",
             dependencies=tuple(proto.dependency),
             messages=tuple(
                 self._message(message, prefix, (), (index,), (_MESSAGE, index))

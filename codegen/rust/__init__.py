@@ -1,0 +1,106 @@
+"""Renders the generated half of the Rust crate from the schema model."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jinja2
+
+from codegen.rust.fields import Fields
+from codegen.rust.naming import camel, constant, refuse_collisions, snake, variants
+from pragma_contracts.governance.model import OPTIONS_PACKAGE, Enum, File, Message, Schemas
+
+
+class _Value(NamedTuple):
+    variant: str
+    name: str
+    number: int
+    text: str
+    key_token: str
+    comment: str
+
+
+def render_messages(schemas: Schemas) -> dict[str, str]:
+    """Text of every file under `messages/`, by its path: a module per package, which holds the package's types."""
+    environment = _environment()
+    environment.globals.update(fields=Fields(schemas))
+    template = environment.get_template("package.rs.j2")
+    packages: dict[str, list[File]] = {}
+    for file in schemas.files:
+        if file.package != OPTIONS_PACKAGE:
+            packages.setdefault(file.package, []).append(file)
+    files: dict[str, str] = {}
+    for package in sorted({parent for name in packages for parent in _with_parents(name)}):
+        found = packages.get(package, [])
+        modules = sorted(
+            {name.removeprefix(f"{package}.").split(".")[0] for name in packages if _is_under(name, package)}
+        )
+        _refuse_collisions(found, modules)
+        path = "/".join(snake(part).removeprefix("r#") for part in package.split(".") if part)
+        files[f"{path}.rs" if path else "mod.rs"] = template.render(package=package, files=found, modules=modules)
+    return files
+
+
+def _with_parents(package: str) -> Iterator[str]:
+    parts = package.split(".") if package else []
+    for count in range(len(parts) + 1):
+        yield ".".join(parts[:count])
+
+
+def _is_under(name: str, package: str) -> bool:
+    return name != package and (not package or name.startswith(f"{package}."))
+
+
+def _refuse_collisions(files: list[File], modules: list[str]) -> None:
+    for file in files:
+        for message in file.walk():
+            _refuse_inside(message)
+    types = [item.path[0] for file in files for item in file.messages]
+    types += [item.path[0] for file in files for item in file.enums]
+    nested = [message.name for file in files for message in file.messages if _has_module(message)]
+    if files:
+        refuse_collisions(files[0].name, 1, files[0].package, map(camel, types))
+        refuse_collisions(files[0].name, 1, files[0].package, map(snake, [*modules, *nested]))
+
+
+def _refuse_inside(message: Message) -> None:
+    outside = [field.name for field in message.fields if not field.oneof]
+    refuse_collisions(message.file, message.line, message.full_name, map(snake, [*outside, *message.oneofs]))
+    for oneof in message.oneofs:
+        members = [field.name for field in message.fields if field.oneof == oneof]
+        refuse_collisions(message.file, message.line, f"{message.full_name}.{oneof}", map(camel, members))
+
+
+def _has_module(message: Message) -> bool:
+    return bool(message.enums or message.oneofs or any(not nested.map_entry for nested in message.messages))
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("codegen", "templates/rust"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  what is written is Rust, not HTML
+    )
+    environment.filters.update(quoted=_quoted, doc=_doc, snake=snake, camel=camel, constant=constant, values=_values)
+    return environment
+
+
+def _values(enum: Enum) -> list[_Value]:
+    by_number = {value.number: value for value in reversed(enum.values)}
+    found = []
+    for variant, number in variants(enum):
+        value = by_number[number]
+        found.append(_Value(variant, value.name, number, value.text, value.key_token, value.comment))
+    return found
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _doc(comment: str) -> str:
+    # What rustdoc would take for a link, HTML or a code block is text in a .proto file.
+    escaped = comment.replace("[", "\\[").replace("]", "\\]").replace("<", "\\<").replace("*", "\\*")
+    return "\n".join(f"/// {line}".rstrip() for line in escaped.splitlines())

@@ -1,0 +1,214 @@
+//! Filters of feeds: which ones a consumer wants, said once and tested on the record key alone.
+
+use std::ops::{BitAnd, BitOr, Not};
+
+use crate::feed::check_component;
+use crate::{ContractEnum, Error, Feed, MarketType, Result, peek};
+
+/// A condition on feeds. Filters combine with `&` (both), `|` (either) and `!` (not).
+///
+/// A feed whose market type this version does not know matches no filter that names one; `!` is plain negation, so it
+/// matches that.
+///
+/// ```
+/// use pragma_contracts::{Feed, MarketType, feeds};
+///
+/// let perps = feeds().market_type(MarketType::Perpetual)? & feeds().source_id(["paradex", "bybit"])?;
+/// assert!(perps.matches(&Feed::parse("perp-unknown-paradex-BTC")?));
+/// assert!(!perps.matches(&Feed::parse("spot-ethereum-ekubo-ETH")?));
+/// # Ok::<(), pragma_contracts::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedFilter(Condition);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Condition {
+    Match(Match),
+    Both(Box<(Condition, Condition)>),
+    Either(Box<(Condition, Condition)>),
+    Not(Box<Condition>),
+}
+
+/// The values that each identifier may have; None allows every value. Small sets, so a scan beats hashing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Match {
+    market_type: Option<Vec<MarketType>>,
+    network_id: Option<Vec<String>>,
+    source_id: Option<Vec<String>>,
+    token_ticker: Option<Vec<String>>,
+}
+
+/// The filter that takes every feed; its methods narrow it.
+pub fn feeds() -> FeedFilter {
+    FeedFilter(Condition::Match(Match::default()))
+}
+
+impl FeedFilter {
+    /// Takes feeds of these market types only.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`]: none is given, or one is unspecified.
+    pub fn market_type(self, values: impl Several<MarketType>) -> Result<Self> {
+        let values = some("market_type", values.all())?;
+        if values.contains(&MarketType::Unspecified) {
+            let known: Vec<_> = MarketType::ALL.iter().map(|known| known.text()).filter(|text| !text.is_empty()).collect();
+            let problem = format!("unspecified is no market type; write one of {}", known.join(", "));
+            return Err(Error::Configuration { option: "market_type", problem });
+        }
+        Ok(self.narrowed(Match { market_type: Some(values), ..Match::default() }))
+    }
+
+    /// Takes feeds of these networks only.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`]: none is given. [`Error::InvalidFeed`]: no feed could have such a value.
+    pub fn network_id(self, values: impl Several<String>) -> Result<Self> {
+        let network_id = Some(texts("network_id", values)?);
+        Ok(self.narrowed(Match { network_id, ..Match::default() }))
+    }
+
+    /// Takes feeds of these sources only.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`]: none is given. [`Error::InvalidFeed`]: no feed could have such a value.
+    pub fn source_id(self, values: impl Several<String>) -> Result<Self> {
+        let source_id = Some(texts("source_id", values)?);
+        Ok(self.narrowed(Match { source_id, ..Match::default() }))
+    }
+
+    /// Takes feeds of these assets or instruments only.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`]: none is given. [`Error::InvalidFeed`]: no feed could have such a value.
+    pub fn token_ticker(self, values: impl Several<String>) -> Result<Self> {
+        let token_ticker = Some(texts("token_ticker", values)?);
+        Ok(self.narrowed(Match { token_ticker, ..Match::default() }))
+    }
+
+    /// Whether the feed is wanted.
+    pub fn matches(&self, feed: &Feed<'_>) -> bool {
+        self.0.matches(feed)
+    }
+
+    /// Whether a record is wanted, by its key alone; by its frame when the key is absent or foreign.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFrame`], [`Error::InvalidFeed`]: neither the key nor the frame says which feed it is.
+    pub fn wants(&self, key: Option<&[u8]>, frame: &[u8]) -> Result<bool> {
+        match key.map(Feed::parse) {
+            Some(Ok(feed)) => Ok(self.matches(&feed)),
+            _ => Ok(self.matches(&peek(frame)?)),
+        }
+    }
+
+    fn narrowed(self, more: Match) -> Self {
+        self & Self(Condition::Match(more))
+    }
+}
+
+impl Condition {
+    fn matches(&self, feed: &Feed<'_>) -> bool {
+        match self {
+            Self::Match(one) => one.matches(feed),
+            Self::Both(pair) => pair.0.matches(feed) && pair.1.matches(feed),
+            Self::Either(pair) => pair.0.matches(feed) || pair.1.matches(feed),
+            Self::Not(inner) => !inner.matches(feed),
+        }
+    }
+}
+
+impl Match {
+    fn matches(&self, feed: &Feed<'_>) -> bool {
+        let market_type = || feed.market_type().known();
+        is_among(&self.market_type, |one| Some(*one) == market_type())
+            && is_among(&self.network_id, |one| one == feed.network_id())
+            && is_among(&self.source_id, |one| one == feed.source_id())
+            && is_among(&self.token_ticker, |one| one == feed.token_ticker())
+    }
+}
+
+fn is_among<T>(allowed: &Option<Vec<T>>, is_it: impl FnMut(&T) -> bool) -> bool {
+    allowed.as_ref().is_none_or(|values| values.iter().any(is_it))
+}
+
+impl BitAnd for FeedFilter {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        Self(Condition::Both(Box::new((self.0, other.0))))
+    }
+}
+
+impl BitOr for FeedFilter {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(Condition::Either(Box::new((self.0, other.0))))
+    }
+}
+
+impl Not for FeedFilter {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self(Condition::Not(Box::new(self.0)))
+    }
+}
+
+/// One value or several.
+pub trait Several<T> {
+    /// All of them.
+    fn all(self) -> Vec<T>;
+}
+
+impl Several<MarketType> for MarketType {
+    fn all(self) -> Vec<MarketType> {
+        vec![self]
+    }
+}
+
+impl<const N: usize> Several<MarketType> for [MarketType; N] {
+    fn all(self) -> Vec<MarketType> {
+        self.into()
+    }
+}
+
+impl Several<MarketType> for Vec<MarketType> {
+    fn all(self) -> Vec<MarketType> {
+        self
+    }
+}
+
+impl Several<String> for &str {
+    fn all(self) -> Vec<String> {
+        vec![self.to_owned()]
+    }
+}
+
+impl<const N: usize> Several<String> for [&str; N] {
+    fn all(self) -> Vec<String> {
+        self.map(str::to_owned).into()
+    }
+}
+
+impl<S: Into<String>> Several<String> for Vec<S> {
+    fn all(self) -> Vec<String> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+fn some<T>(option: &'static str, values: Vec<T>) -> Result<Vec<T>> {
+    if values.is_empty() {
+        let problem = "names no value, so no feed would ever match; leave it out to allow every one".to_owned();
+        return Err(Error::Configuration { option, problem });
+    }
+    Ok(values)
+}
+
+fn texts(option: &'static str, values: impl Several<String>) -> Result<Vec<String>> {
+    let values = some(option, values.all())?;
+    for value in &values {
+        check_component(option, value)?;
+    }
+    Ok(values)
+}

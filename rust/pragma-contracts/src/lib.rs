@@ -1,0 +1,34 @@
+//! Typed contracts for Pragma's market data on Kafka: prices and order books, of spot and derivatives markets.
+//!
+//! What is on the wire is the Confluent frame of a protobuf message ([`Frame`]); the record key is the text of the
+//! message's [`Feed`], such as `perp-unknown-paradex-BTC`. The messages and their checks are generated from the same
+//! `.proto` files as the Python package, and both write the same bytes.
+#![deny(missing_docs)]
+
+mod check;
+mod column;
+mod contract;
+mod decimal;
+mod enum_value;
+mod error;
+mod feed;
+mod filter;
+mod frame;
+#[rustfmt::skip]
+mod generated;
+mod peek;
+mod wire;
+
+pub use column::Level;
+pub use contract::Contract;
+pub use decimal::Decimal;
+pub use enum_value::{ContractEnum, EnumValue};
+pub use error::Error;
+pub use feed::{Feed, Market, murmur2};
+pub use filter::{FeedFilter, feeds};
+pub use frame::{Frame, decode, encode};
+pub use generated::*;
+pub use peek::peek;
+
+/// What the functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
