@@ -19,11 +19,11 @@ def main() -> int:
     check = parser.parse_args().check
     try:
         schemas = compile_folder(ROOT / "schemas")
+        output = Output(ROOT)
+        output.folder("pragma_contracts/messages", python.render(schemas))
     except ContractError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    output = Output(ROOT)
-    output.folder("pragma_contracts/messages", python.render(schemas))
     if check:
         difference = output.difference()
         print(difference or "generated code is up to date", end="" if difference else "\n")

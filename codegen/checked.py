@@ -17,18 +17,22 @@ class Checked:
             self._ruled = found
 
     def _finds_rules(self, message: Message) -> bool:
-        if message.full_name == DECIMAL_COLUMN or message.map_entry:
+        if message.full_name == DECIMAL_COLUMN or message.map_entry or message.file.startswith("google/"):
             return False
-        return message.columns or message.contract is not None or any(self.kind(field) for field in message.fields)
+        return (
+            message.columns
+            or message.contract is not None
+            or any(self.kind(message, field) for field in message.fields)
+        )
 
     def has_rules(self, message: Message) -> bool:
         """Whether a message, or one it holds, has anything to check."""
         return message.full_name in self._ruled
 
-    def kind(self, field: Field) -> str:
+    def kind(self, message: Message, field: Field) -> str:
         """How a field is checked: component, text, decimal, enum, presence, column, message, or "" for not at all."""
         if field.kind == "enum":
-            return "enum"
+            return "" if field.type_name.startswith("google.") else "enum"
         if field.decimal:
             return "decimal"
         if field.kind == "message":
@@ -37,13 +41,13 @@ class Checked:
             target = self._schemas.messages[field.type_name]
             if target.map_entry:
                 value = target.fields[1]
-                return self.kind(value) if value.kind in ("message", "enum") else ""
+                return self.kind(target, value) if value.kind in ("message", "enum") else ""
             return "message" if self.has_rules(target) or field.required else ""
         if not field.required:
             return ""
-        if field.kind == "string" and field.name in KEY_LAYOUT:
+        if message.contract is not None and field.kind == "string" and field.name in KEY_LAYOUT:
             return "component"
-        return "text" if field.kind in ("string", "bytes") and not field.optional else "presence"
+        return "text" if field.kind in ("string", "bytes") else "presence"
 
     def has_presence(self, field: Field) -> bool:
         """Whether an unset field can be told from a zero one."""
@@ -51,18 +55,17 @@ class Checked:
 
     def target(self, field: Field) -> Message:
         """The message of a field, or of a map field's values."""
-        target = self._schemas.messages[field.type_name]
-        return self._schemas.messages[target.fields[1].type_name] if target.map_entry else target
+        entry = self._schemas.map_entry(field)
+        return self._schemas.messages[field.type_name if entry is None else entry.fields[1].type_name]
 
     def enum(self, field: Field) -> Enum:
         """The enum of a field, or of a map field's values."""
-        if field.kind == "enum":
-            return self._schemas.enums[field.type_name]
-        return self._schemas.enums[self._schemas.messages[field.type_name].fields[1].type_name]
+        entry = self._schemas.map_entry(field)
+        return self._schemas.enums[field.type_name if entry is None else entry.fields[1].type_name]
 
     def is_map(self, field: Field) -> bool:
         """Whether a field is a map."""
-        return field.kind == "message" and self._schemas.messages[field.type_name].map_entry
+        return self._schemas.map_entry(field) is not None
 
     def column_of(self, message: Message) -> Field:
         """The first column of a message of columns: the one its rows are sorted by."""
@@ -74,6 +77,6 @@ class Checked:
             self.target(field).file
             for message in messages
             for field in message.fields
-            if self.kind(field) == "message" and self.has_rules(self.target(field))
+            if self.kind(message, field) == "message" and self.has_rules(self.target(field))
         }
         return sorted(called - {file})

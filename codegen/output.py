@@ -4,6 +4,7 @@ import difflib
 from pathlib import Path
 
 MARKER = "@generated"
+_SUFFIXES = frozenset((".py", ".pyi", ".rs"))
 
 
 class Output:
@@ -26,7 +27,7 @@ class Output:
             if self._found(path) != text:
                 target = self._root / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text, encoding="utf-8")
+                target.write_bytes(text.encode())
                 changes.append(f"wrote {path}")
         for path in self._stale():
             (self._root / path).unlink()
@@ -47,14 +48,15 @@ class Output:
 
     def _found(self, path: Path) -> str | None:
         target = self._root / path
-        return target.read_text(encoding="utf-8") if target.exists() else None
+        # Not read_text(), which takes any line end for "\n".
+        return target.read_bytes().decode(errors="replace") if target.exists() else None
 
     def _stale(self) -> list[Path]:
         files = [
             path.relative_to(self._root)
             for folder in self._folders
-            for path in (self._root / folder).rglob("*.*")
-            if path.is_file() and "__pycache__" not in path.parts
+            for path in (self._root / folder).rglob("*")
+            if path.is_file() and path.suffix in _SUFFIXES
         ]
         return sorted(
             path

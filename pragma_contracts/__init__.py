@@ -6,9 +6,9 @@ Every public name is loaded when it is first used, so that a program loads only 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pragma_contracts import messages as _messages
-
 if TYPE_CHECKING:
+    __all__: list[str]
+
     from pragma_contracts.errors import ContractError as ContractError
     from pragma_contracts.messages import *  # noqa: F403
     from pragma_contracts.stream.consumer import Consumer as Consumer, Record as Record
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pragma_contracts.wire.peek import peek as peek
     from pragma_contracts.wire.stamp import stamp as stamp, validate as validate
 
-_MODULES = {
+# Where the names live that are not generated.
+MODULES = {
     "Consumer": "stream.consumer",
     "ContractError": "errors",
     "Feed": "wire.feed",
@@ -38,17 +39,26 @@ _MODULES = {
     "validate": "wire.stamp",
 }
 
-__all__ = sorted([*_MODULES, *_messages.__all__, "book"])  # noqa: PLE0605
-
 
 def __getattr__(name: str) -> object:
+    # Generated code too is loaded late: generating it must work when it is damaged or gone.
     if name == "book":
         value: object = import_module("pragma_contracts.wire.book")
-    elif name in _MODULES:
-        value = getattr(import_module(f"pragma_contracts.{_MODULES[name]}"), name)
-    elif name in _messages.__all__:
-        value = getattr(_messages, name)
+    elif name in MODULES:
+        value = getattr(import_module(f"pragma_contracts.{MODULES[name]}"), name)
+    elif name == "__all__":
+        value = sorted([*MODULES, *_generated(), "book"])
+    elif not name.startswith("_") and name in _generated():
+        value = getattr(import_module("pragma_contracts.messages"), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__getattr__("__all__")]  # type: ignore[misc]
+
+
+def _generated() -> list[str]:
+    return list(import_module("pragma_contracts.messages").__all__)

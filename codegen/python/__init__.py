@@ -6,9 +6,10 @@ import jinja2
 
 from codegen.checked import Checked
 from codegen.python.checks import CheckWriter
-from codegen.python.naming import Naming, snake
-from pragma_contracts.errors import SchemaError
-from pragma_contracts.governance.model import MARKET_TYPE, OPTIONS_PACKAGE, Enum, File, Message, Schemas
+from codegen.python.naming import Naming
+from codegen.python.refusals import refuse
+from pragma_contracts.governance.model import MARKET_TYPE, OPTIONS_PACKAGE, File, Message, Schemas
+from pragma_contracts.governance.words import snake
 
 _BYTES_A_LINE = 24
 
@@ -16,6 +17,7 @@ _BYTES_A_LINE = 24
 def render(schemas: Schemas) -> dict[str, str]:
     """Text of every file of the package, by its path in it."""
     naming = Naming(schemas)
+    refuse(schemas, naming)
     checked = Checked(schemas)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("codegen", "templates/python"),
@@ -45,7 +47,7 @@ def render(schemas: Schemas) -> dict[str, str]:
     enums = [enum for file in schemas.files if file.package != OPTIONS_PACKAGE for enum in file.walk_enums()]
     enum_files = sorted({enum.file for enum in enums} - {file.name for file, _ in contracts})
     files["contracts.py"] = text("contracts.py.j2", contracts=contracts, enums=enums, enum_files=enum_files)
-    files["__init__.py"] = text("init.py.j2", exports=_exports(schemas), contracts=contracts)
+    files["__init__.py"] = text("init.py.j2", exports=_exports(schemas, naming), contracts=contracts)
     return files
 
 
@@ -58,7 +60,7 @@ def _checks(
         checked.enum(field).full_name: checked.enum(field)
         for message in messages
         for field in message.fields
-        if checked.kind(field) == "enum"
+        if checked.kind(message, field) == "enum"
     }
     return {
         "file": file,
@@ -74,19 +76,14 @@ def _checks(
     }
 
 
-def _exports(schemas: Schemas) -> list[tuple[str, File]]:
-    """Name and file of every top-level message and enum that users meet: all but the options."""
-    exports: dict[str, File] = {}
-    for file in schemas.files:
-        if file.package == OPTIONS_PACKAGE:
-            continue
-        items: list[Message | Enum] = [*file.messages, *file.enums]
-        for item in items:
-            if item.path[0] in exports:
-                other = exports[item.path[0]].name
-                raise SchemaError(file.name, item.line, f"{item.path[0]} is already a name of {other}")
-            exports[item.path[0]] = file
-    return sorted(exports.items())
+def _exports(schemas: Schemas, naming: Naming) -> list[tuple[str, File]]:
+    """Name and file of every message at top level, and of every enum, that users meet: all but the options."""
+    return sorted(
+        (name, file)
+        for file in schemas.files
+        if file.package != OPTIONS_PACKAGE
+        for name in (*(message.name for message in file.messages), *map(naming.enum_class, file.walk_enums()))
+    )
 
 
 def _chunks(data: bytes) -> list[str]:
@@ -98,4 +95,6 @@ def _quoted(text: str) -> str:
 
 
 def _doc(comment: str) -> str:
-    return comment.replace("\\", "\\\\").replace('"""', "'''")
+    text = comment.replace("\\", "\\\\").replace('"""', "'''")
+    # A quote at the end would join the three that close the docstring.
+    return f'{text[:-1]}\\"' if text.endswith('"') else text

@@ -49,7 +49,7 @@ class CheckWriter:
             yield _INDENT + f'raise where.error(f"{{path}}{field.name}", values, {problem})'
 
     def _field(self, message: Message, field: Field, mode: str) -> list[Line]:
-        kind = self._checked.kind(field)
+        kind = self._checked.kind(message, field)
         if not kind or message.columns:
             return []
         name = f"m.{self._member(field.name)}"
@@ -57,7 +57,7 @@ class CheckWriter:
         if field.repeated:
             return self._each(message, field, kind, mode)
         lines = self._value(field, kind, name, where, path, mode)
-        if not self._checked.has_presence(field):
+        if not self._checked.has_presence(field) or not (lines or field.required):
             return lines
         present = f'm.HasField("{field.name}")'
         if not field.required:
@@ -66,11 +66,12 @@ class CheckWriter:
 
     def _each(self, message: Message, field: Field, kind: str, mode: str) -> list[Line]:
         name = f"m.{self._member(field.name)}"
-        where, path = self._place(message, field.name, "[{at!r}]")
-        loop = (
-            f"for at, item in {name}.items():" if self._checked.is_map(field) else f"for at, item in enumerate({name}):"
-        )
-        return [loop, *(_INDENT + line for line in self._value(field, kind, "item", where, path, mode))]
+        where, path = self._place(message, field.name, f"[{{{field.name}_at!r}}]")
+        # Named after the field: one function may loop over values of several types.
+        at, item = f"{field.name}_at", f"{field.name}_item"
+        lines = self._value(field, kind, item, where, path, mode)
+        pairs = f"{name}.items()" if self._checked.is_map(field) else f"enumerate({name})"
+        return [f"for {at}, {item} in {pairs}:", *(_INDENT + line for line in lines)] if lines else []
 
     def _place(self, message: Message, name: str, suffix: str = "") -> tuple[str, str]:
         if message.contract is None:

@@ -3,8 +3,8 @@
 import keyword
 from collections.abc import Iterator
 
-from pragma_contracts.errors import SchemaError
 from pragma_contracts.governance.model import Enum, Field, File, Message, Schemas
+from pragma_contracts.governance.words import snake
 
 _PACKAGE = "pragma_contracts.messages"
 
@@ -18,11 +18,6 @@ _SCALARS = {
     "int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64".split(),
     "int",
 )
-
-
-def snake(name: str) -> str:
-    """market_depth for MarketDepth."""
-    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
 
 class Naming:
@@ -50,7 +45,7 @@ class Naming:
 
     def known(self, enum: Enum) -> str:
         """The constant that holds an enum's known numbers in a module of checks."""
-        return "_".join(snake(part).upper() for part in enum.path)
+        return f"KNOWN_{'_'.join(snake(part).upper() for part in enum.path)}"
 
     def member(self, value_name: str) -> str:
         """A name that can be a Python attribute; a keyword gets an underscore, a digit too."""
@@ -70,26 +65,19 @@ class Naming:
         """The function that checks a message; a nested one carries the names it is nested in."""
         return f"{mode}_{'_'.join(snake(part) for part in message.path)}"
 
-    def map_entry(self, field: Field) -> Message | None:
-        """The entry message of a map field, None for any other field."""
-        target = self._schemas.messages.get(field.type_name) if field.repeated else None
-        return target if target is not None and target.map_entry else None
-
     def type(self, file: File, field: Field) -> str:
         """Type of one value of a field, as seen from a file's own stub."""
         if field.kind in _SCALARS:
             return _SCALARS[field.kind]
         if field.kind == "enum":
             return "int"
-        if field.kind == "group":
-            raise SchemaError(file.name, field.line, f"{field.name}: groups cannot be generated; use a message")
         target = self._schemas.messages[field.type_name]
         name = ".".join(target.path)
         return name if target.file == file.name else f"{self.alias(target.file)}.{name}"
 
     def attribute(self, file: File, field: Field) -> str:
         """Type of a field when it is read."""
-        entry = self.map_entry(field)
+        entry = self._schemas.map_entry(field)
         if entry is not None:
             key, value = entry.fields
             container = "MessageMap" if value.kind == "message" else "ScalarMap"
@@ -101,7 +89,7 @@ class Naming:
 
     def argument(self, file: File, field: Field) -> str:
         """Type of a field's argument to the constructor."""
-        entry = self.map_entry(field)
+        entry = self._schemas.map_entry(field)
         if entry is not None:
             key, value = entry.fields
             return f"_Mapping[{self.type(file, key)}, {self._given(file, value)}]"

@@ -69,7 +69,7 @@ class Fields:
 
     def type(self, message: Message, field: Field) -> str:
         """Type of a message's field."""
-        entry = self._entry(field)
+        entry = self._schemas.map_entry(field)
         if entry is not None:
             key, value = entry.fields
             return f"{_MAP}<{self._one(message, key)}, {self._one(message, value)}>"
@@ -87,7 +87,7 @@ class Fields:
 
     def attribute(self, message: Message, field: Field) -> str:
         """What stands in #[prost(…)]."""
-        entry = self._entry(field)
+        entry = self._schemas.map_entry(field)
         if entry is not None:
             key, value = entry.fields
             return f'btree_map = "{self._wire(key)}, {self._wire(value)}", tag = "{field.number}"'
@@ -137,10 +137,6 @@ class Fields:
                 if field.kind == "message" and (through_lists or not field.repeated):
                     waiting.append(field.type_name)
         return found
-
-    def _entry(self, field: Field) -> Message | None:
-        target = self._schemas.messages.get(field.type_name) if field.repeated else None
-        return target if target is not None and target.map_entry else None
 
     def _one(self, message: Message, field: Field, deeper: int = 0) -> str:
         if field.kind in _SCALARS:

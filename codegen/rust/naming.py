@@ -1,10 +1,10 @@
 """Rust names of what the schemas declare, the same that prost-build gives, so that users of prost feel at home."""
 
-import re
 from collections.abc import Iterable
 
 from pragma_contracts.errors import SchemaError
 from pragma_contracts.governance.model import Enum, Message
+from pragma_contracts.governance.words import words
 
 # Source: https://doc.rust-lang.org/reference/keywords.html
 _KEYWORDS = frozenset(
@@ -14,14 +14,6 @@ _KEYWORDS = frozenset(
 )
 # Keywords that are no raw identifiers.
 _NEVER_RAW = frozenset(("self", "Self", "super", "crate", "extern"))
-
-_LOWER_TO_UPPER = re.compile(r"([a-z][0-9]*)(?=[A-Z])")
-_END_OF_ACRONYM = re.compile(r"([A-Z][0-9]*)(?=[A-Z][a-z])")
-
-
-def _words(name: str) -> list[str]:
-    parted = _END_OF_ACRONYM.sub(r"\1_", _LOWER_TO_UPPER.sub(r"\1_", name))
-    return [word for word in parted.split("_") if word]
 
 
 def _identifier(name: str) -> str:
@@ -34,17 +26,17 @@ def _identifier(name: str) -> str:
 
 def snake(name: str) -> str:
     """A field, function or module: `market_type` for marketType, `r#type` for type."""
-    return _identifier("_".join(_words(name)).lower())
+    return _identifier("_".join(words(name)).lower())
 
 
 def camel(name: str) -> str:
     """A type or variant: `MarketType` for market_type."""
-    return _identifier("".join(word[0].upper() + word[1:].lower() for word in _words(name)))
+    return _identifier("".join(word[0].upper() + word[1:].lower() for word in words(name)))
 
 
 def constant(name: str) -> str:
     """A constant: `MARKET_TYPE` for MarketType."""
-    return "_".join(_words(name)).upper()
+    return "_".join(words(name)).upper()
 
 
 def variants(enum: Enum) -> list[tuple[str, int]]:

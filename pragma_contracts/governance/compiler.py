@@ -12,7 +12,9 @@ from pragma_contracts.governance.checks import check
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
 
-_PROBLEM = re.compile(r"^(?P<file>[^:\s]+\.proto):(?:(?P<line>\d+):)?(?:\d+:)?\s*(?P<problem>.+)$", re.MULTILINE)
+_PROBLEM = re.compile(r"^(?P<file>[^:]+\.proto):(?P<line>\d+):\d+: (?!warning: )(?P<problem>.+)$", re.MULTILINE)
+# What protoc says without a place, such as a name that is declared in two files.
+_PLACELESS = re.compile(r"^(?P<file>[^:]+\.proto): (?!warning: )(?P<problem>.+)$", re.MULTILINE)
 
 
 def compile_folder(folder: Path) -> Schemas:
@@ -34,25 +36,28 @@ def compile_folder(folder: Path) -> Schemas:
     well_known = Path(grpc_tools.__path__[0]) / "_proto"
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "descriptors"
-        # A process of its own: protoc writes its errors to the C stderr, where they cannot be caught.
+        # A process of its own: protoc writes its errors to the C stderr, where they cannot be caught. It starts in the
+        # folder, so that its errors name files as imports do; -P, because that folder is no place of Python modules.
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "grpc_tools.protoc", f"-I{folder}", f"-I{well_known}"),
+                *(sys.executable, "-P", "-m", "grpc_tools.protoc", "-I.", f"-I{well_known}"),
                 *("--include_imports", "--include_source_info", f"--descriptor_set_out={out}", *names),
             ],
+            cwd=folder,
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
-            raise _error(done.stderr.replace(f"{folder}/", ""))
+            raise _error(done.stderr)
         schemas = read(parse_set(out.read_bytes()))
     check(schemas)
     return schemas
 
 
 def _error(stderr: str) -> SchemaError:
-    found = _PROBLEM.search(stderr)
-    if found is None:
-        return SchemaError("protoc", 0, stderr.strip() or "failed without a word")
-    return SchemaError(found["file"], int(found["line"] or 0), found["problem"])
+    if found := _PROBLEM.search(stderr):
+        return SchemaError(found["file"], int(found["line"]), found["problem"])
+    if found := _PLACELESS.search(stderr):
+        return SchemaError(found["file"], 0, found["problem"])
+    return SchemaError("protoc", 0, stderr.strip() or "failed without a word")

@@ -142,9 +142,7 @@ class Schemas:
                 if message.contract is not None:
                     yield file, message, message.contract
 
-    def file(self, name: str) -> File:
-        """The file with this import path. Raises KeyError."""
-        for file in self.files:
-            if file.name == name:
-                return file
-        raise KeyError(name)
+    def map_entry(self, field: Field) -> Message | None:
+        """The entry message of a map field, None of any other field."""
+        target = self.messages.get(field.type_name) if field.repeated else None
+        return target if target is not None and target.map_entry else None

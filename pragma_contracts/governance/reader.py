@@ -24,6 +24,7 @@ from pragma_contracts.governance.model import (
     Order,
     Schemas,
 )
+from pragma_contracts.governance.words import snake
 
 _ORDERS: dict[int, Order] = {1: "ascending", 2: "descending"}
 # Numbers of FileDescriptorProto, DescriptorProto and EnumDescriptorProto fields, which make up source info paths.
@@ -187,7 +188,7 @@ class _Reader:
     def _enum(self, proto: EnumDescriptorProto, prefix: str, parents: tuple[str, ...], place: tuple[int, ...]) -> Enum:
         path = (*parents, proto.name)
         line, comment = self._place(place)
-        value_prefix = _upper_snake(proto.name) + "_"
+        value_prefix = snake(proto.name).upper() + "_"
         values = []
         for number, value in enumerate(proto.value):
             value_line, value_comment = self._place((*place, _VALUE, number))
@@ -206,14 +207,6 @@ class _Reader:
                 )
             )
         return Enum(prefix + ".".join(path), path, self._file, tuple(values), comment, line)
-
-
-def _upper_snake(name: str) -> str:
-    parts = [
-        ("_" if i and c.isupper() and (not name[i - 1].isupper() or name[i + 1 : i + 2].islower()) else "") + c.upper()
-        for i, c in enumerate(name)
-    ]
-    return "".join(parts)
 
 
 def _comment(place: Any) -> str:

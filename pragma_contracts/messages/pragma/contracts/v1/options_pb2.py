@@ -5,7 +5,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.internal import builder
 
 import google.protobuf.descriptor_pb2  # noqa: F401
-from pragma_contracts.contract import ContractEnum
+from pragma_contracts.contract import ContractEnum as _ContractEnum
 
 # The serialised FileDescriptorProto, byte for byte what protoc's own modules carry and what is registered.
 DESCRIPTOR = descriptor_pool.Default().AddSerializedFile(
@@ -42,7 +42,7 @@ builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
 
 
-class Order(ContractEnum):
+class Order(_ContractEnum):
     """Order says how the rows of a message of columns are sorted by their first column; no value stands twice."""
 
     UNSPECIFIED = 0, "", ""

@@ -5,7 +5,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.internal import builder
 
 import pragma_contracts.messages.pragma.contracts.v1.options_pb2  # noqa: F401
-from pragma_contracts.contract import ContractEnum
+from pragma_contracts.contract import ContractEnum as _ContractEnum
 
 # The serialised FileDescriptorProto, byte for byte what protoc's own modules carry and what is registered.
 DESCRIPTOR = descriptor_pool.Default().AddSerializedFile(
@@ -24,7 +24,7 @@ builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())
 
 
-class MarketType(ContractEnum):
+class MarketType(_ContractEnum):
     """MarketType says which market a message is about. It is mandatory in every contract: the price of a spot market and
     of a perpetual future of the same asset are different facts, and must never be taken for each other."""
 

@@ -8,10 +8,10 @@ import pragma_contracts.messages.pragma.market.v1.market_type_pb2 as _pragma_mar
 import pragma_contracts.messages.pragma.market.v1.price_pb2 as _pragma_market_v1_price
 import pragma_contracts.messages.pragma.market.v1.envelope_checks as _pragma_market_v1_envelope_checks
 
-MARKET_TYPE = frozenset(_pragma_market_v1_market__type.MarketType)
+KNOWN_MARKET_TYPE = frozenset(_pragma_market_v1_market__type.MarketType)
 VERSION = "1.1"
 _SAME_MAJOR = re.compile(r"1\.[0-9]+", re.ASCII).fullmatch
-_BAD_VERSION = "has another major version than this package's 1.1; upgrade pragma-contracts"
+_BAD_VERSION = "is no version 1.x, and this package reads no other; upgrade it if the producer is newer"
 _KEY_TOKENS: dict[int, str] = {member: member.key_token for member in _pragma_market_v1_market__type.MarketType if member}
 _WHERE = rules.Where("Price", "pragma-prices-v1")
 
@@ -25,7 +25,7 @@ def validate_price(m: _pragma_market_v1_price.Price) -> None:
         raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)
     if not m.market_type:
         raise _WHERE.error("market_type", "UNSPECIFIED", "is mandatory: one of spot, perpetual, options")
-    if m.market_type not in MARKET_TYPE:
+    if m.market_type not in KNOWN_MARKET_TYPE:
         raise _WHERE.error("market_type", m.market_type, "is no known number: one of spot, perpetual, options")
     if not rules.is_component(m.network_id):
         raise _WHERE.error("network_id", m.network_id, rules.BAD_COMPONENT)
