@@ -25,6 +25,7 @@ demo: setup      ## replay recorded market data through the contracts, on an emb
 	@$(BIN)/pragma-contracts demo
 
 test: lint       ## every check and every test, on a real broker and a real registry
+	cd rust && cargo test --locked --workspace --all-features
 	$(BIN)/python -m pytest
 
 lint: setup      ## formatting, types, schemas and generated code
@@ -34,14 +35,19 @@ lint: setup      ## formatting, types, schemas and generated code
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	@command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
+	cd rust && cargo fmt --all --check
+	cd rust && cargo clippy --locked --workspace --all-targets --all-features -- --deny warnings
+	cd rust && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --package pragma-contracts
 
 fmt: setup       ## format the schemas and the code
 	$(BIN)/buf format --write
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	cd rust && cargo fmt --all
 
 gen: setup       ## generate code from the schemas
 	$(BIN)/python -m codegen
 
 clean:           ## remove what the other targets made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) rust/target .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from codegen import python
+from codegen import python, rust
 from codegen.output import Output
 from pragma_contracts.errors import ContractError
 from pragma_contracts.governance.compiler import compile_folder
@@ -21,6 +21,10 @@ def main() -> int:
         schemas = compile_folder(ROOT / "schemas")
         output = Output(ROOT)
         output.folder("pragma_contracts/messages", python.render(schemas))
+        output.folder("rust/pragma-contracts/src/generated", rust.render(schemas))
+        # What the Rust of any schema looks like is compared with prost-build's, so it has to be there to be compiled.
+        odd = compile_folder(ROOT / "schemas", ROOT / "tests/schemas")
+        output.folder("rust/conformance/src/generated", rust.render_messages(odd))
     except ContractError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,6 +1,6 @@
 """What the generated checks have to look at: which messages have rules, and how each field is checked."""
 
-from pragma_contracts.governance.model import DECIMAL_COLUMN, KEY_LAYOUT, Enum, Field, Message, Schemas
+from pragma_contracts.governance.model import DECIMAL_COLUMN, KEY_LAYOUT, TIMESTAMP, Enum, Field, Message, Schemas
 
 
 class Checked:
@@ -30,7 +30,10 @@ class Checked:
         return message.full_name in self._ruled
 
     def kind(self, message: Message, field: Field) -> str:
-        """How a field is checked: component, text, decimal, enum, presence, column, message, or "" for not at all."""
+        """How a field is checked, or "" for not at all.
+
+        component, text, decimal, enum, presence, column, timestamp or message.
+        """
         if field.kind == "enum":
             return "" if field.type_name.startswith("google.") else "enum"
         if field.decimal:
@@ -38,6 +41,8 @@ class Checked:
         if field.kind == "message":
             if field.type_name == DECIMAL_COLUMN:
                 return "column"
+            if field.type_name == TIMESTAMP:
+                return "timestamp"
             target = self._schemas.messages[field.type_name]
             if target.map_entry:
                 value = target.fields[1]

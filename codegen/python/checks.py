@@ -91,6 +91,7 @@ class CheckWriter:
             "component": (f"not rules.is_component({name})", "rules.BAD_COMPONENT"),
             "text": (f"not {name}", "rules.MISSING"),
             "decimal": (f"not rules.is_decimal({name})", "rules.BAD_DECIMAL"),
+            "timestamp": (f"not rules.is_timestamp({name})", "rules.BAD_TIMESTAMP"),
         }[kind]
         if kind == "decimal" and not field.required and not field.repeated and not self._checked.has_presence(field):
             condition = f"{name} and {condition}"

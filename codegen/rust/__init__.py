@@ -1,12 +1,15 @@
 """Renders the generated half of the Rust crate from the schema model."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import jinja2
 
+from codegen.checked import Checked
+from codegen.rust.checks import CheckWriter
 from codegen.rust.fields import Fields
-from codegen.rust.naming import camel, constant, refuse_collisions, snake, variants
+from codegen.rust.naming import camel, refuse_collisions, snake, variants
 from pragma_contracts.governance.model import OPTIONS_PACKAGE, Enum, File, Message, Schemas
 
 
@@ -19,25 +22,59 @@ class _Value(NamedTuple):
     comment: str
 
 
+def render(schemas: Schemas) -> dict[str, str]:
+    """Text of every file under the crate's src/generated, by its path in it."""
+    environment, fields, checked = _environment(), Fields(schemas), Checked(schemas)
+    environment.globals.update(fields=fields, writer=CheckWriter(checked, fields))
+    ruled = [message for file in schemas.files for message in file.walk() if checked.has_rules(message)]
+    contracts = [(file, message) for file, message, _ in schemas.contracts()]
+
+    def text(template: str, **values: object) -> str:
+        return environment.get_template(template).render(**values)
+
+    return {
+        "mod.rs": text("mod.rs.j2", exports=_exports(schemas)),
+        "checks.rs": text("checks.rs.j2", messages=ruled),
+        "contracts.rs": text("contracts.rs.j2", contracts=contracts),
+        **{f"messages/{path}": found for path, found in render_messages(schemas).items()},
+    }
+
+
 def render_messages(schemas: Schemas) -> dict[str, str]:
     """Text of every file under `messages/`, by its path: a module per package, which holds the package's types."""
     environment = _environment()
     environment.globals.update(fields=Fields(schemas))
     template = environment.get_template("package.rs.j2")
-    packages: dict[str, list[File]] = {}
-    for file in schemas.files:
-        if file.package != OPTIONS_PACKAGE:
-            packages.setdefault(file.package, []).append(file)
+    packages = _packages(schemas)
     files: dict[str, str] = {}
     for package in sorted({parent for name in packages for parent in _with_parents(name)}):
         found = packages.get(package, [])
-        modules = sorted(
-            {name.removeprefix(f"{package}.").split(".")[0] for name in packages if _is_under(name, package)}
-        )
+        under = {name.removeprefix(f"{package}.").split(".")[0] for name in packages if _is_under(name, package)}
+        modules = sorted(under)
         _refuse_collisions(found, modules)
         path = "/".join(snake(part).removeprefix("r#") for part in package.split(".") if part)
         files[f"{path}.rs" if path else "mod.rs"] = template.render(package=package, files=found, modules=modules)
     return files
+
+
+def _packages(schemas: Schemas) -> dict[str, list[File]]:
+    packages: dict[str, list[File]] = {}
+    for file in schemas.files:
+        if file.package != OPTIONS_PACKAGE:
+            packages.setdefault(file.package, []).append(file)
+    return packages
+
+
+def _exports(schemas: Schemas) -> list[tuple[str, list[str]]]:
+    """Each package's module, and the names of its types that stand at the root of the crate."""
+    exports = []
+    for package, files in sorted(_packages(schemas).items()):
+        names = [camel(message.name) for file in files for message in file.messages]
+        names += [camel(enum.path[0]) for file in files for enum in file.enums]
+        module = "::".join(["messages", *(snake(part) for part in package.split(".") if part)])
+        if names:
+            exports.append((module, sorted(names)))
+    return exports
 
 
 def _with_parents(package: str) -> Iterator[str]:
@@ -83,7 +120,9 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  what is written is Rust, not HTML
     )
-    environment.filters.update(quoted=_quoted, doc=_doc, snake=snake, camel=camel, constant=constant, values=_values)
+    environment.filters.update(
+        quoted=_quoted, doc=_doc, snake=snake, camel=camel, values=_values, fingerprint=_fingerprint
+    )
     return environment
 
 
@@ -94,6 +133,10 @@ def _values(enum: Enum) -> list[_Value]:
         value = by_number[number]
         found.append(_Value(variant, value.name, number, value.text, value.key_token, value.comment))
     return found
+
+
+def _fingerprint(file: File) -> str:
+    return hashlib.sha256(file.serialized).hexdigest()
 
 
 def _quoted(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from codegen.rust.naming import camel, oneof_type, relative, snake
 from pragma_contracts.errors import SchemaError
-from pragma_contracts.governance.model import Field, Message, Schemas
+from pragma_contracts.governance.model import Enum, Field, Message, Schemas
 
 _STRING = "::prost::alloc::string::String"
 _VEC = "::prost::alloc::vec::Vec"
@@ -123,6 +123,14 @@ class Fields:
             if enum is not None and enum.file in self._packages:
                 found.append((field, relative(self._scope(message), self._packages[enum.file], enum.path)))
         return found
+
+    def path(self, item: Message | Enum) -> str:
+        """The path to a type from beside the tree of messages."""
+        return relative((), f"messages.{self._packages[item.file]}".rstrip("."), item.path)
+
+    def module(self, message: Message) -> str:
+        """The path to the module that a message stands in, from beside the tree of messages."""
+        return self.path(message).removesuffix(camel(message.name))
 
     def _held(self, name: str, *, through_lists: bool = False) -> set[str]:
         """A message and every message that it holds by value, or with `through_lists` at all."""

@@ -34,11 +34,6 @@ def camel(name: str) -> str:
     return _identifier("".join(word[0].upper() + word[1:].lower() for word in words(name)))
 
 
-def constant(name: str) -> str:
-    """A constant: `MARKET_TYPE` for MarketType."""
-    return "_".join(words(name)).upper()
-
-
 def variants(enum: Enum) -> list[tuple[str, int]]:
     """Name and number of an enum's variants, each number once: a Rust enum knows no aliases."""
     prefix = camel(enum.path[-1])

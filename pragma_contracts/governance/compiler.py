@@ -1,5 +1,6 @@
 """Compiles a folder of .proto files into the schema model, with the protoc that grpcio-tools carries."""
 
+import os
 import re
 import subprocess
 import sys
@@ -17,14 +18,15 @@ _PROBLEM = re.compile(r"^(?P<file>[^:]+\.proto):(?P<line>\d+):\d+: (?!warning: )
 _PLACELESS = re.compile(r"^(?P<file>[^:]+\.proto): (?!warning: )(?P<problem>.+)$", re.MULTILINE)
 
 
-def compile_folder(folder: Path) -> Schemas:
-    """Compiles and checks every .proto file under a folder; import paths are relative to it.
+def compile_folder(folder: Path, *more: Path) -> Schemas:
+    """Compiles and checks every .proto file under a folder, and under those beside it; import paths start there.
 
     Raises:
         ConfigurationError: the folder holds no .proto file, or grpcio-tools is not installed.
         SchemaError: a file does not compile, or its contract options make no sense.
     """
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.proto"))
+    roots = folder, *more
+    names = sorted(path.relative_to(root).as_posix() for root in roots for path in root.rglob("*.proto"))
     if not names:
         raise ConfigurationError("schemas", f"no .proto file under {folder}; name the folder that imports start from")
     try:
@@ -36,11 +38,12 @@ def compile_folder(folder: Path) -> Schemas:
     well_known = Path(grpc_tools.__path__[0]) / "_proto"
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "descriptors"
+        beside = [f"-I{os.path.relpath(root, folder)}" for root in more]
         # A process of its own: protoc writes its errors to the C stderr, where they cannot be caught. It starts in the
         # folder, so that its errors name files as imports do; -P, because that folder is no place of Python modules.
         done = subprocess.run(
             [
-                *(sys.executable, "-P", "-m", "grpc_tools.protoc", "-I.", f"-I{well_known}"),
+                *(sys.executable, "-P", "-m", "grpc_tools.protoc", "-I.", *beside, f"-I{well_known}"),
                 *("--include_imports", "--include_source_info", f"--descriptor_set_out={out}", *names),
             ],
             cwd=folder,

@@ -51,6 +51,15 @@ pub enum Error {
         /// The key of the payload.
         payload: String,
     },
+    /// Something that should name a contract names none.
+    NotAContract {
+        /// What it is, such as "topic".
+        what: &'static str,
+        /// Its value.
+        value: String,
+        /// What would have named one.
+        known: &'static [&'static str],
+    },
     /// An argument makes no sense.
     Configuration {
         /// The argument.
@@ -69,6 +78,7 @@ impl Error {
             Self::InvalidMessage { .. } => "content",
             Self::InvalidFrame { .. } => "frame",
             Self::KeyMismatch { .. } => "key_mismatch",
+            Self::NotAContract { .. } => "contract",
             Self::Configuration { .. } => "configuration",
         }
     }
@@ -112,6 +122,12 @@ impl fmt::Display for Error {
                 "the record key is {} but the payload is of {}",
                 Shown(key),
                 Shown(payload)
+            ),
+            Self::NotAContract { what, value, known } => write!(
+                f,
+                "{what} {} belongs to no contract; known: {}",
+                Shown(value),
+                known.join(", ")
             ),
             Self::Configuration { option, problem } => write!(f, "{option}: {problem}"),
         }

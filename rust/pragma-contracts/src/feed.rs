@@ -6,7 +6,8 @@ use std::fmt;
 use crate::{ContractEnum, Error, MarketType, Result};
 
 pub(crate) const MISSING: &str = "is missing, and it is mandatory";
-const BAD_COMPONENT: &str = "must be text without control characters, and not empty: it is part of the record key";
+const BAD_COMPONENT: &str =
+    "must be text without control characters, and not empty: it is part of the record key";
 const LAYOUT: &str = "is no key of the form {market_type}-{network_id}-{source_id}-{token_ticker}";
 
 /// The market type of a feed, which may come from a newer producer.
@@ -111,7 +112,11 @@ impl<'a> Feed<'a> {
     pub fn parse(key: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self> {
         let bytes = key.as_ref();
         let Ok(key) = std::str::from_utf8(bytes) else {
-            return Err(invalid("key", &String::from_utf8_lossy(bytes), "is not UTF-8"));
+            return Err(invalid(
+                "key",
+                &String::from_utf8_lossy(bytes),
+                "is not UTF-8",
+            ));
         };
         let mut parts = key.splitn(4, '-');
         let (Some(market_type), Some(network_id), Some(source_id), Some(token_ticker)) =
@@ -163,7 +168,10 @@ impl<'a> Feed<'a> {
             }
         };
         let (network_id, source_id) = (escaped(&self.network_id), escaped(&self.source_id));
-        Ok(format!("{token}-{network_id}-{source_id}-{}", self.token_ticker))
+        Ok(format!(
+            "{token}-{network_id}-{source_id}-{}",
+            self.token_ticker
+        ))
     }
 
     /// The partition of this feed's records in a topic of `count` partitions, as Kafka's Java client chooses it.
@@ -221,7 +229,10 @@ pub fn murmur2(data: &[u8]) -> u32 {
     }
     let rest = blocks.remainder();
     if !rest.is_empty() {
-        let tail = rest.iter().rev().fold(0, |tail, byte| tail << 8 | u32::from(*byte));
+        let tail = rest
+            .iter()
+            .rev()
+            .fold(0, |tail, byte| tail << 8 | u32::from(*byte));
         hash = (hash ^ tail).wrapping_mul(MIXER);
     }
     hash = (hash ^ hash >> 13).wrapping_mul(MIXER);
@@ -261,7 +272,11 @@ fn unescaped<'a>(part: &'a str, key: &str) -> Result<Cow<'a, str>> {
     }
     let plain = part.replace("%2D", "-").replace("%25", "%");
     if escaped(&plain) != part {
-        return Err(invalid("key", key, "has a % that begins neither %2D nor %25"));
+        return Err(invalid(
+            "key",
+            key,
+            "has a % that begins neither %2D nor %25",
+        ));
     }
     Ok(Cow::Owned(plain))
 }

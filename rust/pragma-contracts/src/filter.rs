@@ -51,11 +51,24 @@ impl FeedFilter {
     pub fn market_type(self, values: impl Several<MarketType>) -> Result<Self> {
         let values = some("market_type", values.all())?;
         if values.contains(&MarketType::Unspecified) {
-            let known: Vec<_> = MarketType::ALL.iter().map(|known| known.text()).filter(|text| !text.is_empty()).collect();
-            let problem = format!("unspecified is no market type; write one of {}", known.join(", "));
-            return Err(Error::Configuration { option: "market_type", problem });
+            let known: Vec<_> = MarketType::ALL
+                .iter()
+                .map(|known| known.text())
+                .filter(|text| !text.is_empty())
+                .collect();
+            let problem = format!(
+                "unspecified is no market type; write one of {}",
+                known.join(", ")
+            );
+            return Err(Error::Configuration {
+                option: "market_type",
+                problem,
+            });
         }
-        Ok(self.narrowed(Match { market_type: Some(values), ..Match::default() }))
+        Ok(self.narrowed(Match {
+            market_type: Some(values),
+            ..Match::default()
+        }))
     }
 
     /// Takes feeds of these networks only.
@@ -64,7 +77,10 @@ impl FeedFilter {
     /// [`Error::Configuration`]: none is given. [`Error::InvalidFeed`]: no feed could have such a value.
     pub fn network_id(self, values: impl Several<String>) -> Result<Self> {
         let network_id = Some(texts("network_id", values)?);
-        Ok(self.narrowed(Match { network_id, ..Match::default() }))
+        Ok(self.narrowed(Match {
+            network_id,
+            ..Match::default()
+        }))
     }
 
     /// Takes feeds of these sources only.
@@ -73,7 +89,10 @@ impl FeedFilter {
     /// [`Error::Configuration`]: none is given. [`Error::InvalidFeed`]: no feed could have such a value.
     pub fn source_id(self, values: impl Several<String>) -> Result<Self> {
         let source_id = Some(texts("source_id", values)?);
-        Ok(self.narrowed(Match { source_id, ..Match::default() }))
+        Ok(self.narrowed(Match {
+            source_id,
+            ..Match::default()
+        }))
     }
 
     /// Takes feeds of these assets or instruments only.
@@ -82,7 +101,10 @@ impl FeedFilter {
     /// [`Error::Configuration`]: none is given. [`Error::InvalidFeed`]: no feed could have such a value.
     pub fn token_ticker(self, values: impl Several<String>) -> Result<Self> {
         let token_ticker = Some(texts("token_ticker", values)?);
-        Ok(self.narrowed(Match { token_ticker, ..Match::default() }))
+        Ok(self.narrowed(Match {
+            token_ticker,
+            ..Match::default()
+        }))
     }
 
     /// Whether the feed is wanted.
@@ -128,7 +150,9 @@ impl Match {
 }
 
 fn is_among<T>(allowed: &Option<Vec<T>>, is_it: impl FnMut(&T) -> bool) -> bool {
-    allowed.as_ref().is_none_or(|values| values.iter().any(is_it))
+    allowed
+        .as_ref()
+        .is_none_or(|values| values.iter().any(is_it))
 }
 
 impl BitAnd for FeedFilter {
@@ -199,7 +223,9 @@ impl<S: Into<String>> Several<String> for Vec<S> {
 
 fn some<T>(option: &'static str, values: Vec<T>) -> Result<Vec<T>> {
     if values.is_empty() {
-        let problem = "names no value, so no feed would ever match; leave it out to allow every one".to_owned();
+        let problem =
+            "names no value, so no feed would ever match; leave it out to allow every one"
+                .to_owned();
         return Err(Error::Configuration { option, problem });
     }
     Ok(values)

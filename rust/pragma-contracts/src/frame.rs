@@ -93,7 +93,10 @@ pub fn encode<C: Contract>(message: &C, schema_id: u32) -> Result<Vec<u8>> {
         });
     }
     message.validate()?;
-    if message.envelope().is_none_or(|envelope| envelope.version.is_empty()) {
+    if message
+        .envelope()
+        .is_none_or(|envelope| envelope.version.is_empty())
+    {
         let problem = "is missing, and it is mandatory; stamp the message";
         return Err(C::invalid("envelope.version", "", problem));
     }
@@ -118,12 +121,20 @@ pub fn decode<C: Contract>(frame: &[u8]) -> Result<C> {
 fn wrong_indexes(indexes: &[u8], size: usize) -> Error {
     let mut at = indexes;
     let Some(count) = zigzag(&mut at) else {
-        return Error::frame("has message indexes that are no varints", size - indexes.len(), size);
+        return Error::frame(
+            "has message indexes that are no varints",
+            size - indexes.len(),
+            size,
+        );
     };
     let mut shown = Vec::new();
     for _ in 0..count.clamp(0, 8) {
         let Some(index) = zigzag(&mut at) else {
-            return Error::frame("has message indexes that are no varints", size - at.len(), size);
+            return Error::frame(
+                "has message indexes that are no varints",
+                size - at.len(),
+                size,
+            );
         };
         shown.push(index.to_string());
     }

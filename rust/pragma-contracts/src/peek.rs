@@ -16,7 +16,11 @@ pub fn peek(frame: &[u8]) -> Result<Feed<'_>> {
     let mut fields = Fields::new(frame.payload, frame.size());
     let mut market_type = None;
     let (mut network_id, mut source_id, mut token_ticker) = (None, None, None);
-    while market_type.is_none() || network_id.is_none() || source_id.is_none() || token_ticker.is_none() {
+    while market_type.is_none()
+        || network_id.is_none()
+        || source_id.is_none()
+        || token_ticker.is_none()
+    {
         match fields.next()? {
             None => break,
             // protobuf sign-extends a negative enum number to 64 bits and keeps the low 32 of what it reads.

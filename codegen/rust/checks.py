@@ -1,0 +1,108 @@
+"""Writes the bodies of the generated Rust checks: one straight line of statements per message."""
+
+from collections.abc import Iterator
+
+from codegen.checked import Checked
+from codegen.rust.fields import Fields
+from codegen.rust.naming import camel, oneof_type, snake
+from pragma_contracts.governance.model import Field, Message
+
+_INDENT = "    "
+# Both sides agree on these; only who may leave something out differs.
+_CALLS = {"component": "check::component", "decimal": "check::decimal", "timestamp": "check::timestamp"}
+
+
+class CheckWriter:
+    """Statements that check a message `self` at a place `at`, for one side."""
+
+    def __init__(self, checked: Checked, fields: Fields) -> None:
+        self._checked = checked
+        self._fields = fields
+
+    def body(self, message: Message) -> list[str]:
+        """The statements of a message's check."""
+        if message.columns:
+            return list(self._columns(message))
+        lines: list[str] = []
+        for field in message.fields:
+            lines += self._field(message, field)
+            if message.contract is not None and field.name == "envelope":
+                place = '&at.field("envelope").field("version")'
+                lines.append(f"check::version(&value.version, Self::VERSION, side, {place})?;")
+        return lines
+
+    def _columns(self, message: Message) -> Iterator[str]:
+        first, *others = message.fields
+        name = snake(first.name)
+        yield f'let rows = check::column(self.{name}.as_ref(), &at.field("{first.name}"))?;'
+        for field in others:
+            yield f'let values = check::column(self.{snake(field.name)}.as_ref(), &at.field("{field.name}"))?;'
+            yield "if values != rows {"
+            problem = f'format!("values, but {first.name} has {{rows}}; every row needs one of each")'
+            yield _INDENT + f'return Err(at.field("{field.name}").error(values.to_string(), {problem}));'
+            yield "}"
+
+    def _field(self, message: Message, field: Field) -> list[str]:
+        kind = self._checked.kind(message, field)
+        if not kind:
+            return []
+        name, place = f"self.{snake(field.name)}", f'at.field("{field.name}")'
+        if self._checked.is_map(field):
+            lines = self._value(field, kind, "value", f"&{place}.key(key)")
+            return [f"for (key, value) in &{name} {{", *_indented(lines), "}"]
+        if field.repeated:
+            lines = self._value(field, kind, "value", f"&{place}.index(index)")
+            return [f"for (index, value) in {name}.iter().enumerate() {{", *_indented(lines), "}"]
+        if field.oneof:
+            variant = f"{snake(message.name)}::{oneof_type(message, field.oneof)}::{camel(field.name)}"
+            module = self._fields.module(message)
+            lines = self._value(field, kind, "value", f"&{place}")
+            return [f"if let Some({module}{variant}(value)) = &self.{snake(field.oneof)} {{", *_indented(lines), "}"]
+        if not self._checked.has_presence(field):
+            return self._plain(field, kind, name, f"&{place}")
+        lines = self._value(field, kind, "value", f"&{place}")
+        if field.required:
+            held = "value" if lines else "_"
+            return [f"let Some({held}) = &{name} else {{", _INDENT + f"return Err({place}.missing());", "};", *lines]
+        return [f"if let Some(value) = &{name} {{", *_indented(lines), "}"] if lines else []
+
+    def _plain(self, field: Field, kind: str, name: str, place: str) -> list[str]:
+        """Checks of a field whose absence is its zero value."""
+        if kind == "enum":
+            return self._enum(field, name, place)
+        lines = self._value(field, kind, f"&{name}", place)
+        if kind == "decimal" and not field.required:
+            return [f"if !{name}.is_empty() {{", *_indented(lines), "}"]
+        return lines
+
+    def _value(self, field: Field, kind: str, value: str, place: str) -> list[str]:
+        """Checks of a value that is there, and held by reference."""
+        if kind in _CALLS:
+            return [f"{_CALLS[kind]}({value}, {place})?;"]
+        if kind == "text":
+            return [f"check::{'bytes' if field.kind == 'bytes' else 'text'}({value}, {place})?;"]
+        if kind == "enum":
+            return self._enum(field, f"*{value}", place)
+        if kind == "column":
+            return [f"check::column(Some({value}), {place})?;"]
+        return self._message(field, value, place) if kind == "message" else []
+
+    def _enum(self, field: Field, number: str, place: str) -> list[str]:
+        enum = self._fields.path(self._checked.enum(field))
+        lines = [f"check::set::<{enum}>({number}, {place})?;"] if field.required else []
+        return [*lines, f"check::number::<{enum}>({number}, side, {place})?;"]
+
+    def _message(self, field: Field, value: str, place: str) -> list[str]:
+        target = self._checked.target(field)
+        if not self._checked.has_rules(target):
+            return []
+        lines = [f"{value}.check_at(side, {place})?;"]
+        if field.order:
+            column = target.fields[0].name
+            held = f"{value}.{snake(column)}.as_ref()"
+            lines.append(f'check::{field.order}({held}, side, {place}.field("{column}"))?;')
+        return lines
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [_INDENT + line for line in lines]

@@ -1,0 +1,229 @@
+//! Exact decimals, as the contracts carry them: at most 38 digits, scale at most 38.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use crate::{Error, Result};
+
+pub(crate) const MAX_DIGITS: usize = 38;
+pub(crate) const MAX_SCALE: u32 = 38;
+pub(crate) const MAX_UNSCALED: u128 = 10_u128.pow(MAX_DIGITS as u32) - 1;
+
+const BAD_DECIMAL: &str = "is not a plain decimal of at most 38 digits; write digits with an optional minus and point, such as '65432.10'";
+const TOO_WIDE: &str =
+    "needs more than 38 digits or a scale above 38, more than can be carried exactly";
+
+/// An exact decimal: `unscaled` × 10^-`scale`. Decimals of different scales may be equal: 398.7 is 398.70000.
+///
+/// ```
+/// use pragma_contracts::Decimal;
+///
+/// let price: Decimal = "65432.10".parse()?;
+/// assert_eq!((price.unscaled(), price.scale()), (6543210, 2));
+/// assert_eq!(price.to_string(), "65432.10");
+/// assert_eq!(price, "65432.1".parse()?);
+/// # Ok::<(), pragma_contracts::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Decimal {
+    unscaled: i128,
+    scale: u32,
+}
+
+impl Decimal {
+    /// The decimal `unscaled` × 10^-`scale`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDecimal`]: it has more than 38 digits or a scale above 38.
+    pub fn new(unscaled: i128, scale: u32) -> Result<Self> {
+        if unscaled.unsigned_abs() > MAX_UNSCALED || scale > MAX_SCALE {
+            return Err(Error::InvalidDecimal {
+                value: format!("{unscaled}e-{scale}"),
+                problem: TOO_WIDE.to_owned(),
+            });
+        }
+        Ok(Self { unscaled, scale })
+    }
+
+    /// For parts that are known to fit.
+    pub(crate) fn unchecked(unscaled: i128, scale: u32) -> Self {
+        Self { unscaled, scale }
+    }
+
+    /// The decimal that plain text says: ASCII digits with an optional minus and point, and no leading zeros.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDecimal`]: the text is no such decimal, or has too many digits.
+    pub fn parse(text: &str) -> Result<Self> {
+        let problem = |problem: &str| Error::InvalidDecimal {
+            value: text.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let bad = || problem(BAD_DECIMAL);
+        let (is_negative, digits) = match text.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, text),
+        };
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((_, "")) => return Err(bad()),
+            Some(parts) => parts,
+            None => (digits, ""),
+        };
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let has_leading_zero = whole.len() > 1 && whole.starts_with('0');
+        if whole.is_empty() || has_leading_zero || !all_digits(whole) || !all_digits(fraction) {
+            return Err(bad());
+        }
+        let significant = match whole {
+            "0" => fraction.trim_start_matches('0').len(),
+            _ => whole.len().saturating_add(fraction.len()),
+        };
+        let scale = u32::try_from(fraction.len()).unwrap_or(u32::MAX);
+        if significant > MAX_DIGITS || scale > MAX_SCALE {
+            return Err(problem(TOO_WIDE));
+        }
+        // 38 digits fit in 127 bits, and zeros before them count for nothing.
+        let unscaled = whole
+            .bytes()
+            .chain(fraction.bytes())
+            .fold(0_i128, |value, byte| {
+                value.wrapping_mul(10).wrapping_add(i128::from(byte & 0x0F))
+            });
+        Ok(Self::unchecked(
+            if is_negative { -unscaled } else { unscaled },
+            scale,
+        ))
+    }
+
+    /// The value as an integer.
+    pub fn unscaled(self) -> i128 {
+        self.unscaled
+    }
+
+    /// Digits after the decimal point.
+    pub fn scale(self) -> u32 {
+        self.scale
+    }
+
+    /// The nearest float.
+    pub fn to_f64(self) -> f64 {
+        const EXACT: i128 = 1 << 53;
+        // Both are exact as floats, so that one division rounds once; 10^22 is the largest such power of ten.
+        if -EXACT <= self.unscaled && self.unscaled <= EXACT && self.scale <= 22 {
+            return self.unscaled as f64 / 10_f64.powi(self.scale as i32);
+        }
+        self.to_string().parse().unwrap_or(f64::NAN)
+    }
+
+    /// The same value with the smallest scale.
+    fn reduced(self) -> (i128, u32) {
+        let Self {
+            mut unscaled,
+            mut scale,
+        } = self;
+        while scale > 0 && unscaled % 10 == 0 {
+            unscaled /= 10;
+            scale -= 1;
+        }
+        (unscaled, scale)
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.reduced() == other.reduced()
+    }
+}
+
+impl Eq for Decimal {}
+
+impl Hash for Decimal {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.reduced().hash(state);
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let sign = self.unscaled.signum().cmp(&other.unscaled.signum());
+        let magnitude = || compare_magnitudes(*self, *other);
+        sign.then_with(|| {
+            if self.unscaled < 0 {
+                magnitude().reverse()
+            } else {
+                magnitude()
+            }
+        })
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+fn compare_magnitudes(one: Decimal, other: Decimal) -> Ordering {
+    let parts = |value: Decimal| {
+        let power = 10_u128.pow(value.scale.min(MAX_SCALE));
+        let magnitude = value.unscaled.unsigned_abs();
+        (magnitude / power, magnitude % power, power)
+    };
+    let ((whole, rest, power), (other_whole, other_rest, other_power)) = (parts(one), parts(other));
+    // Each rest is below its power of ten, so at a common scale of at most 38 both fit.
+    let common = power.max(other_power);
+    let at_common = |rest: u128, power: u128| rest.saturating_mul(common / power);
+    whole
+        .cmp(&other_whole)
+        .then_with(|| at_common(rest, power).cmp(&at_common(other_rest, other_power)))
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let magnitude = self.unscaled.unsigned_abs();
+        let sign = if self.unscaled < 0 { "-" } else { "" };
+        if self.scale == 0 {
+            return write!(f, "{sign}{magnitude}");
+        }
+        let power = 10_u128.pow(self.scale.min(MAX_SCALE));
+        let width = self.scale as usize;
+        write!(
+            f,
+            "{sign}{}.{:0width$}",
+            magnitude / power,
+            magnitude % power
+        )
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(feature = "rust_decimal")]
+impl TryFrom<Decimal> for rust_decimal::Decimal {
+    type Error = Error;
+
+    /// A `rust_decimal::Decimal` has 96 bits and a scale of at most 28.
+    fn try_from(value: Decimal) -> Result<Self> {
+        Self::try_from_i128_with_scale(value.unscaled, value.scale).map_err(|error| {
+            Error::InvalidDecimal {
+                value: value.to_string(),
+                problem: format!("does not fit into a rust_decimal::Decimal: {error}"),
+            }
+        })
+    }
+}
+
+#[cfg(feature = "rust_decimal")]
+impl From<rust_decimal::Decimal> for Decimal {
+    fn from(value: rust_decimal::Decimal) -> Self {
+        Self::unchecked(value.mantissa(), value.scale())
+    }
+}
