@@ -32,6 +32,7 @@ lint: setup      ## formatting, types, schemas and generated code
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	$(BIN)/python -m codegen --check
+	$(BIN)/python -m codegen.vectors --check
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -46,8 +47,9 @@ fmt: setup       ## format the schemas and the code
 	$(BIN)/ruff format
 	cd rust && cargo fmt --all
 
-gen: setup       ## generate code from the schemas
+gen: setup       ## generate code and vectors from the schemas
 	$(BIN)/python -m codegen
+	$(BIN)/python -m codegen.vectors
 
 clean:           ## remove what the other targets made
 	rm -rf $(VENV) rust/target .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

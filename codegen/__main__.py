@@ -2,14 +2,11 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from codegen import python, rust
-from codegen.output import Output
+from codegen.output import ROOT, Output
 from pragma_contracts.errors import ContractError
 from pragma_contracts.governance.compiler import compile_folder
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:

@@ -3,6 +3,9 @@
 import difflib
 from pathlib import Path
 
+# Of the repository.
+ROOT = Path(__file__).resolve().parent.parent
+
 MARKER = "@generated"
 _SUFFIXES = frozenset((".py", ".pyi", ".rs"))
 

@@ -21,17 +21,36 @@
 Every error carries its facts as attributes and builds its sentence from all of them.
 """
 
+import reprlib
 from collections.abc import Sequence
 
 _SHOWN = 80
+_MOST_BITS = 256
+
+
+class _Short(reprlib.Repr):
+    """repr() with bounds: a hostile value may be deep, long, or an integer with more digits than Python writes."""
+
+    def repr_int(self, number: int, level: int) -> str:
+        bits = number.bit_length()
+        return repr(number) if bits < _MOST_BITS else f"an integer of {bits:,} bits"
+
+
+_SHORT = _Short()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _SHOWN
 
 
 def shown(value: object) -> str:
     """A value as one short printable line, whatever it holds: control characters escaped, cut at 80 characters."""
     if isinstance(value, (str, bytes)) and len(value) > _SHOWN:
         return f"{value[:_SHOWN]!r}… ({len(value)} {'bytes' if isinstance(value, bytes) else 'characters'})"
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return plain(_SHORT.repr(value), _SHOWN)
+
+
+def plain(text: str, most: int = 200) -> str:
+    """Text in one printable line of bounded length, without quotes."""
+    line = text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: most + 1])
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 class ContractError(Exception):
@@ -113,7 +132,7 @@ class InvalidMessage(ContractError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"{self.contract} ({self.topic}): {self.field} = {shown(self.value)}: {self.problem}"
+        return f"{self.contract} ({self.topic}): {plain(self.field)} = {shown(self.value)}: {self.problem}"
 
 
 class NotAContract(ContractError):

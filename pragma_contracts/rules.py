@@ -1,4 +1,4 @@
-"""The primitive rules that generated checks call: decimal text, columns, key components, versions."""
+"""The primitive rules that generated checks call: decimal text, columns, key components, times."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,6 +11,8 @@ MAX_DIGITS = 38
 MAX_SCALE = 38
 MAX_UNSCALED = 10**MAX_DIGITS - 1
 WIDE_BYTES = 16
+# 0001-01-01 and 9999-12-31, in seconds since the epoch: what Timestamp promises, and what datetimes can hold.
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 # ASCII only: Python's own Decimal and int also take underscores, other scripts' digits, exponents and infinities.
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII).fullmatch
@@ -23,6 +25,7 @@ BAD_DECIMAL = (
 )
 TOO_WIDE = f"needs more than {MAX_DIGITS} digits or a scale above {MAX_SCALE}, more than can be carried exactly"
 BAD_COMPONENT = "must be text without control characters, and not empty: it is part of the record key"
+BAD_TIMESTAMP = "is outside the years 0001 to 9999, or has nanoseconds outside one second"
 MISSING = "is missing, and it is mandatory"
 
 
@@ -35,6 +38,15 @@ class Where(NamedTuple):
     def error(self, field: str, value: object, problem: str) -> InvalidMessage:
         """The error to raise for a field of this contract."""
         return InvalidMessage(self.contract, self.topic, field, value, problem)
+
+
+class Time(Protocol):
+    """What the rules need of a Timestamp message."""
+
+    @property
+    def seconds(self) -> int: ...  # noqa: D102
+    @property
+    def nanos(self) -> int: ...  # noqa: D102
 
 
 class Column(Protocol):
@@ -75,6 +87,11 @@ def is_component(text: str) -> bool:
     return _PRINTABLE(text) is not None
 
 
+def is_timestamp(time: Time) -> bool:
+    """Whether a Timestamp is a point in time that JSON and datetimes can say; the wire may bring anything."""
+    return FIRST_SECOND <= time.seconds <= LAST_SECOND and 0 <= time.nanos < 1_000_000_000
+
+
 def escape(component: str) -> str:
     """A key component other than the last: `-` and `%` would make the key ambiguous."""
     if "-" in component or "%" in component:
@@ -84,19 +101,27 @@ def escape(component: str) -> str:
 
 def check_column(column: Column, where: Where, path: str) -> int:
     """Number of values of a DecimalColumn. Raises InvalidMessage when it could not be read exactly."""
-    if column.scale > MAX_SCALE:
-        raise where.error(f"{path}.scale", column.scale, f"is above {MAX_SCALE}")
-    wide = column.wide
-    if not wide:
+    if column.scale <= MAX_SCALE and not column.wide:
         return len(column.unscaled)
-    if column.unscaled:
-        raise where.error(path, None, "sets both unscaled and wide; a column has one of them")
-    for value in wide:
+    found = column_problem(column)
+    if found is not None:
+        part, value, problem = found
+        raise where.error(path + part, value, problem)
+    return len(column.wide)
+
+
+def column_problem(column: Column) -> tuple[str, object, str] | None:
+    """Why a DecimalColumn could not be read exactly: which part of it, that part's value, and what is wrong with it."""
+    if column.scale > MAX_SCALE:
+        return ".scale", column.scale, f"is above {MAX_SCALE}"
+    if column.unscaled and column.wide:
+        return "", None, "sets both unscaled and wide; a column has one of them"
+    for value in column.wide:
         if not 1 <= len(value) <= WIDE_BYTES:
-            raise where.error(f"{path}.wide", value, f"is not 1 to {WIDE_BYTES} bytes long")
+            return ".wide", value, f"is not 1 to {WIDE_BYTES} bytes long"
         if not -MAX_UNSCALED <= int.from_bytes(value, "big", signed=True) <= MAX_UNSCALED:
-            raise where.error(f"{path}.wide", value, f"has more than {MAX_DIGITS} digits")
-    return len(wide)
+            return ".wide", value, f"has more than {MAX_DIGITS} digits"
+    return None
 
 
 def column_values(column: Column) -> Sequence[int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from pragma_contracts import rules
-from pragma_contracts.errors import ConfigurationError, InvalidFeed
+from pragma_contracts.errors import ConfigurationError, InvalidFeed, shown
 from pragma_contracts.messages import MarketType
 
 _LAYOUT = "is no key of the form {market_type}-{network_id}-{source_id}-{token_ticker}"
@@ -71,9 +71,14 @@ class Feed:
         return cls(market_type, network_id, source_id, parts[3])
 
     def partition(self, count: int) -> int:
-        """The partition of this feed's records in a topic of `count` partitions, as Kafka's Java client chooses it."""
-        if count < 1:
-            raise ConfigurationError("count", f"a topic has at least one partition, not {count}")
+        """The partition of this feed's records in a topic of `count` partitions, as Kafka's Java client chooses it.
+
+        Raises:
+            ConfigurationError: the count is no whole number above zero.
+            InvalidFeed: the feed has no key.
+        """
+        if not isinstance(count, int) or count < 1:
+            raise ConfigurationError("count", f"a topic has at least one partition, not {shown(count)}")
         return (murmur2(self.key.encode()) & 0x7FFFFFFF) % count
 
 
@@ -105,7 +110,7 @@ def _known_or_unknown(market_type: MarketType | int | str) -> MarketType | int |
         raise InvalidFeed("market_type", market_type, "must be a MarketType or its text")
     if market_type == MarketType.UNSPECIFIED:
         raise InvalidFeed("market_type", "UNSPECIFIED", "is mandatory; a feed is of one market")
-    return MarketType(market_type) if market_type in _NUMBERS else market_type
+    return MarketType(market_type) if market_type in _NUMBERS else int(market_type)
 
 
 _NUMBERS = frozenset(MarketType)

@@ -11,7 +11,7 @@ from typing import Any, overload
 from google.protobuf.message import DecodeError, Message
 
 from pragma_contracts.contract import Contract, M
-from pragma_contracts.errors import ConfigurationError, InvalidFrame, InvalidMessage, NotAContract
+from pragma_contracts.errors import ConfigurationError, InvalidFrame, InvalidMessage, NotAContract, shown
 from pragma_contracts.rules import MISSING
 from pragma_contracts.wire.lookup import contract_of
 
@@ -21,8 +21,8 @@ _MAX_ID = 0x7FFFFFFF
 
 def header(schema_id: int) -> bytes:
     """The six bytes that come before every message of a contract. Raises ConfigurationError for an impossible id."""
-    if not 0 < schema_id <= _MAX_ID:
-        raise ConfigurationError("schema_id", f"must be 1 to {_MAX_ID}, not {schema_id}")
+    if not isinstance(schema_id, int) or not 0 < schema_id <= _MAX_ID:
+        raise ConfigurationError("schema_id", f"must be a whole number from 1 to {_MAX_ID}, not {shown(schema_id)}")
     return b"\0" + schema_id.to_bytes(4, "big") + b"\0"
 
 
@@ -59,6 +59,7 @@ def decode(
         InvalidFrame: the bytes are no frame, or hold no such message.
         InvalidMessage: the message breaks its contract (not with validate=False).
         NotAContract: the class is no contract, or `ids` does not have the schema id.
+        ConfigurationError: neither `contract` nor `ids` is given.
     """
     schema_id, start = split(frame)
     if contract is None:
@@ -87,7 +88,7 @@ def decode_payload(frame: bytes, start: int, contract: Contract[M], *, validate:
     """The message of a contract that starts at a byte of a frame. Raises InvalidFrame, InvalidMessage."""
     try:
         message = contract.message.FromString(frame[start:])
-    except DecodeError as error:
+    except (DecodeError, UnicodeDecodeError) as error:  # the latter from protobuf's pure Python backend
         raise InvalidFrame(f"holds no {contract.name}: {error}", start, len(frame)) from error
     if validate:
         contract.check(message)

@@ -22,7 +22,8 @@ def to_json(message: Message) -> dict[str, Any]:
     """The flat JSON object of a contract's message.
 
     Decimals and times are text. A book's sides are lists of [price, quantity], padded to the column's scale. A market
-    type that this version does not know is its number. What is absent is left out, except lists, which are empty.
+    type that this version does not know is its number, which from_json refuses as every producer does. Left out are
+    absent messages and optional fields, unset enums and empty maps; other fields are written, zero and empty ones too.
 
     Raises:
         NotAContract: the message's type is bound to no topic.
@@ -92,6 +93,8 @@ def _layout(contract: Contract[Any]) -> _Layout:
     if contract.name not in _LAYOUTS:
         by_name = {form.name: form for form in forms(contract.message.DESCRIPTOR)}
         envelope = contract.message.DESCRIPTOR.fields_by_name["envelope"].message_type
+        metadata = by_name.pop("metadata", None)
         payload = tuple(form for name, form in by_name.items() if name not in (*_FEED, "envelope"))
+        payload += () if metadata is None else (metadata,)
         _LAYOUTS[contract.name] = (forms(envelope), tuple(by_name[name] for name in _FEED), payload)
     return _LAYOUTS[contract.name]

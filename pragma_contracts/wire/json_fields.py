@@ -9,9 +9,11 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from pragma_contracts.rules import Where
-from pragma_contracts.wire.json_values import ValueForm, scalar, special
+from pragma_contracts.wire.json_values import ValueForm, key_form, scalar, special
 
 _MESSAGE = FieldDescriptor.TYPE_MESSAGE
+# What protobuf's own decoder stops at.
+_DEEPEST = 100
 _REPEATED = 3  # FieldDescriptorProto.LABEL_REPEATED
 
 
@@ -38,7 +40,21 @@ def _form(field: FieldDescriptor) -> FieldForm:
         return _map(field.name, field.message_type)
     if is_repeated(field):
         return _list(field)
-    return _message(field) if field.type == _MESSAGE else _scalar(field)
+    form = _message(field) if field.type == _MESSAGE else _scalar(field)
+    return form if field.containing_oneof is None else _alone(form, field.containing_oneof.name)
+
+
+def _alone(form: FieldForm, oneof: str) -> FieldForm:
+    """The form of a oneof's member: setting a second one would drop the first without a word."""
+
+    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
+        other = message.WhichOneof(oneof) if form.name in obj else None
+        if other is not None:
+            problem = f"cannot stand beside {other}: only one of them can be set"
+            raise where.error(path + form.name, obj[form.name], problem)
+        form.read(obj, message, where, path)
+
+    return FieldForm(form.name, form.write, read)
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
@@ -64,6 +80,8 @@ def _object(descriptor: Descriptor) -> ValueForm:
     def read(value: Any, into: Message, where: Where, path: str) -> None:
         if not isinstance(value, Mapping):
             raise where.error(path, value, "must be an object")
+        if path.count(".") >= _DEEPEST:
+            raise where.error(path, value, f"is nested deeper than {_DEEPEST} messages, more than protobuf reads")
         rest = dict(value)
         into.SetInParent()
         for form in forms(descriptor):
@@ -99,9 +117,10 @@ def _scalar(field: FieldDescriptor) -> FieldForm:
 
 def _message(field: FieldDescriptor) -> FieldForm:
     name, value = field.name, _value(field)
+    always = value.always and field.containing_oneof is None
 
     def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
-        if value.always or message.HasField(name):
+        if always or message.HasField(name):
             out[name] = value.write(getattr(message, name), where, path + name)
 
     def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
@@ -136,15 +155,15 @@ def _list(field: FieldDescriptor) -> FieldForm:
 
 
 def _map(name: str, entry: Descriptor) -> FieldForm:
-    key, value = scalar(entry.fields_by_name["key"]), _value(entry.fields_by_name["value"])
+    key, value = key_form(entry.fields_by_name["key"]), _value(entry.fields_by_name["value"])
     is_message = entry.fields_by_name["value"].type == _MESSAGE
-    key_type = type(entry.fields_by_name["key"].default_value)
 
     def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
         items = getattr(message, name)
         if items:
             ordered = sorted(items.items())
-            out[name] = {str(k): value.write(v, where, f"{path}{name}.{k}") for k, v in ordered}
+            texts = [(key.write(at, where, path + name), item) for at, item in ordered]
+            out[name] = {text: value.write(item, where, f"{path}{name}.{text}") for text, item in texts}
 
     def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
         given = obj.pop(name, {})
@@ -154,8 +173,7 @@ def _map(name: str, entry: Descriptor) -> FieldForm:
         for text, item in given.items():
             place = f"{path}{name}.{text}"
             try:
-                # JSON has only text for keys.
-                at = key.read(text if key_type is str else key_type(text), None, where, place)
+                at = key.read(text, None, where, place)
                 if is_message:
                     value.read(item, target[at], where, place)
                 else:

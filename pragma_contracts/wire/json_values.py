@@ -2,6 +2,9 @@
 
 import base64
 import binascii
+import math
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +13,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from pragma_contracts import rules
 from pragma_contracts.contract import ContractEnum
 from pragma_contracts.errors import InvalidDecimal
 from pragma_contracts.messages import ENUMS, DecimalColumn
@@ -18,6 +22,7 @@ from pragma_contracts.rules import Where
 from pragma_contracts.wire import column, timestamps
 
 _BOOL = FieldDescriptor.CPPTYPE_BOOL
+_INT_TEXT = re.compile(r"-?(?:0|[1-9][0-9]{0,19})", re.ASCII).fullmatch
 _FLOATS = (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE)
 
 
@@ -44,8 +49,15 @@ def scalar(field: FieldDescriptor) -> ValueForm:
     if field.cpp_type == _BOOL:
         return _plain((bool,), "true or false")
     if field.cpp_type in _FLOATS:
-        return _plain((float, int), "a number")
+        return _FLOAT if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT else _DOUBLE
     return _plain((int,), "a whole number")
+
+
+def key_form(field: FieldDescriptor) -> ValueForm:
+    """The form of a map's key, which is always text in JSON."""
+    if field.type == FieldDescriptor.TYPE_STRING:
+        return scalar(field)
+    return _BOOL_KEY if field.cpp_type == _BOOL else _INT_KEY
 
 
 def special(descriptor: Descriptor) -> ValueForm | None:
@@ -59,6 +71,23 @@ def special(descriptor: Descriptor) -> ValueForm | None:
     return None
 
 
+def _number(largest: float) -> ValueForm:
+    def write(value: float, where: Where, path: str) -> float:
+        if not math.isfinite(value):
+            raise where.error(path, value, "has no JSON form; only finite numbers have one")
+        return value
+
+    def read(value: Any, _into: None, where: Where, path: str) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not -largest <= value <= largest:
+            raise where.error(path, value, f"must be a number from {-largest:g} to {largest:g}")
+        return float(value)
+
+    return ValueForm(write, read)
+
+
+_DOUBLE, _FLOAT = _number(sys.float_info.max), _number(3.4028234663852886e38)
+
+
 def _plain(types: tuple[type, ...], name: str) -> ValueForm:
     def read(value: Any, _into: None, where: Where, path: str) -> Any:
         # A bool is an int to Python, never to a contract.
@@ -67,6 +96,23 @@ def _plain(types: tuple[type, ...], name: str) -> ValueForm:
         return value
 
     return ValueForm(lambda value, _where, _path: value, read)
+
+
+def _read_bool_key(text: Any, _into: None, where: Where, path: str) -> bool:
+    if text not in ("true", "false"):
+        raise where.error(path, text, "must be the key 'true' or 'false'")
+    return bool(text == "true")
+
+
+def _read_int_key(text: Any, _into: None, where: Where, path: str) -> int:
+    # At most 20 digits, so that converting is cheap; a number that is out of range is refused when it is set.
+    if not isinstance(text, str) or _INT_TEXT(text) is None:
+        raise where.error(path, text, "must be a whole number as text, without leading zeros")
+    return int(text)
+
+
+_BOOL_KEY = ValueForm(lambda key, _where, _path: "true" if key else "false", _read_bool_key)
+_INT_KEY = ValueForm(lambda key, _where, _path: str(key), _read_int_key)
 
 
 def _enum(members: type[ContractEnum]) -> ValueForm:
@@ -97,8 +143,8 @@ _BYTES = ValueForm(lambda value, _where, _path: base64.b64encode(value).decode()
 
 
 def _write_timestamp(value: Timestamp, where: Where, path: str) -> str:
-    if not timestamps.is_valid(value):
-        raise where.error(path, (value.seconds, value.nanos), timestamps.OUT_OF_RANGE)
+    if not rules.is_timestamp(value):
+        raise where.error(path, (value.seconds, value.nanos), rules.BAD_TIMESTAMP)
     return timestamps.to_text(value)
 
 
@@ -122,6 +168,9 @@ def _write_column(value: DecimalColumn, where: Where, path: str) -> list[str]:
 
 def _read_column(value: Any, into: DecimalColumn, where: Where, path: str) -> None:
     _check_texts(value, None, where, path)
+    if not value:
+        # As with rows: absent and empty mean the same.
+        return
     try:
         column.write_column(into, value)
     except InvalidDecimal as error:

@@ -30,9 +30,9 @@ def contract_by_topic(topic: str) -> Contract[Any]:
     return found
 
 
-def contract_by_data_type(data_type: str) -> Contract[Any]:
+def contract_by_data_type(data_type: object) -> Contract[Any]:
     """The contract with this data_type in JSON. Raises NotAContract."""
-    found = _BY_DATA_TYPE.get(data_type)
+    found = _BY_DATA_TYPE.get(data_type) if isinstance(data_type, str) else None
     if found is None:
         raise NotAContract("data_type", data_type, sorted(_BY_DATA_TYPE))
     return found

@@ -5,7 +5,9 @@ from pragma_contracts.rules import MISSING
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.frame import split
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_VARINT, _BYTES = 0, 2
+# Bytes of the values of fixed size, by wire type.
+_SIZES = {1: 8, 5: 4}
 _MARKET_TYPE = 2
 _NAMES = {3: "network_id", 4: "source_id", 5: "token_ticker"}
 
@@ -13,10 +15,14 @@ _NAMES = {3: "network_id", 4: "source_id", 5: "token_ticker"}
 def peek(frame: bytes) -> Feed:
     """The feed of a frame of any contract. It stops reading when it has all four identifiers.
 
+    What comes after them is not looked at: of an identifier that stands there twice, which no serializer writes, the
+    first one counts here, and the last one for protobuf.
+
     Raises:
         InvalidFrame: the bytes are no frame, or no protobuf message.
         InvalidFeed: an identifier is absent or not allowed.
     """
+    frame = bytes(frame)
     _, at = split(frame)
     market_type: int | None = None
     texts: dict[int, str] = {}
@@ -32,10 +38,12 @@ def peek(frame: bytes) -> Feed:
             if number in _NAMES:
                 texts[number] = _text(frame, at, size)
             at += size
-        elif wire_type in (_FIXED64, _FIXED32):
-            at += 8 if wire_type == _FIXED64 else 4
+        elif wire_type in _SIZES:
+            at += _SIZES[wire_type]
         else:
             raise InvalidFrame(f"has a field of wire type {wire_type}, which no contract uses", at, len(frame))
+        if number == 0:
+            raise InvalidFrame("has a field of number 0, which protobuf does not allow", at, len(frame))
     if at > len(frame):
         raise InvalidFrame("ends inside a field", len(frame), len(frame))
     for number, name in _NAMES.items():

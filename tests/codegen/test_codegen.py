@@ -23,8 +23,8 @@ def _codegen(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def copy(root: Path, tmp_path: Path) -> Path:
     """A copy of what code generation reads and writes."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in "schemas", "codegen", "pragma_contracts":
+    ignored = shutil.ignore_patterns("__pycache__", "target")
+    for name in "schemas", "codegen", "pragma_contracts", "tests/schemas", "rust":
         shutil.copytree(root / name, tmp_path / name, ignore=ignored)
     return tmp_path
 

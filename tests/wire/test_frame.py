@@ -1,6 +1,9 @@
 """Frames and peeking: literal bytes, and one clear error for everything else."""
 
+import os
 import pickle
+import subprocess
+import sys
 
 import pytest
 from google.protobuf.message import Message
@@ -99,7 +102,7 @@ def test_an_unstamped_message_is_not_encoded(price: Price) -> None:
 def test_peek_needs_no_order_and_no_type(depth: MarketDepth) -> None:
     expected = Feed(MarketType.PERPETUAL, "unknown", "paradex", "BTC")
     assert peek(encode(depth, 1)) == expected
-    shuffled = MarketDepth(token_ticker="BTC").SerializeToString() + depth.bids.SerializeToString()[:0]
+    shuffled = MarketDepth(token_ticker="BTC").SerializeToString()
     for part in (
         MarketDepth(source_id="paradex"),
         MarketDepth(bids=depth.bids),
@@ -164,3 +167,19 @@ _DEPTH = _frame_of_a_book()
 
 def test_messages_pickle(price: Price, depth: MarketDepth) -> None:
     assert pickle.loads(pickle.dumps([price, depth])) == [price, depth]
+
+
+def test_protobufs_pure_python_backend_gives_the_same_error() -> None:
+    script = """
+from google.protobuf.internal import api_implementation
+from pragma_contracts import Price, decode
+from pragma_contracts.errors import InvalidFrame
+assert api_implementation.Type() == "python"
+try:
+    decode(bytes.fromhex("000000000100") + b"\\x32\\x01\\xff", Price)
+except InvalidFrame as error:
+    print(error.kind)
+"""
+    environment = {**os.environ, "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("frame\n", 0), done.stderr

@@ -45,7 +45,8 @@ def _set(**values: Any) -> Callable[[Any], None]:
         (lambda m: m.ClearField("envelope"), "envelope = None: is missing, and it is mandatory"),
         (
             lambda m: setattr(m.envelope, "version", "2.0"),
-            "envelope.version = '2.0': has another major version than this package's 1.1; upgrade pragma-contracts",
+            "envelope.version = '2.0': is no version 1.x, and this package reads no other; "
+            "upgrade it if the producer is newer",
         ),
     ],
 )
@@ -109,8 +110,8 @@ def test_a_producer_refuses_an_unordered_book(
             "market_type = 'UNSPECIFIED': is mandatory: one of spot, perpetual, options",
         ),
         (lambda m: setattr(m, "source_id", ""), f"source_id = '': {COMPONENT}"),
-        (lambda m: setattr(m.envelope, "version", ""), "envelope.version = '': has another major version"),
-        (lambda m: setattr(m.envelope, "version", "2.1"), "envelope.version = '2.1': has another major version"),
+        (lambda m: setattr(m.envelope, "version", ""), "envelope.version = '': is no version 1.x"),
+        (lambda m: setattr(m.envelope, "version", "2.1"), "envelope.version = '2.1': is no version 1.x"),
     ],
 )
 def test_a_consumer_refuses_a_bad_book(

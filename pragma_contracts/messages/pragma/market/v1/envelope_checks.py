@@ -11,6 +11,11 @@ def validate_envelope(
     """Raises InvalidMessage for what a producer must not send."""
     if not m.HasField("event_timestamp"):
         raise where.error(f"{path}event_timestamp", None, rules.MISSING)
+    if not rules.is_timestamp(m.event_timestamp):
+        raise where.error(f"{path}event_timestamp", m.event_timestamp, rules.BAD_TIMESTAMP)
+    if m.HasField("publish_timestamp"):
+        if not rules.is_timestamp(m.publish_timestamp):
+            raise where.error(f"{path}publish_timestamp", m.publish_timestamp, rules.BAD_TIMESTAMP)
 
 
 def check_envelope(
@@ -19,3 +24,8 @@ def check_envelope(
     """Raises InvalidMessage for what a consumer must not use."""
     if not m.HasField("event_timestamp"):
         raise where.error(f"{path}event_timestamp", None, rules.MISSING)
+    if not rules.is_timestamp(m.event_timestamp):
+        raise where.error(f"{path}event_timestamp", m.event_timestamp, rules.BAD_TIMESTAMP)
+    if m.HasField("publish_timestamp"):
+        if not rules.is_timestamp(m.publish_timestamp):
+            raise where.error(f"{path}publish_timestamp", m.publish_timestamp, rules.BAD_TIMESTAMP)
