@@ -1,6 +1,7 @@
 """The command `pragma-contracts`: finds the subcommand, and turns errors into one line and an exit code."""
 
 import sys
+import traceback
 from importlib import import_module
 from importlib.metadata import version
 
@@ -49,7 +50,7 @@ def main() -> None:
         code = cli.main(standalone_mode=False)
     except ContractError as error:
         if "--debug" in sys.argv:
-            raise
+            traceback.print_exception(error)
         click.echo(f"error: {error}", err=True)
         sys.exit(ExitCode.COULD_NOT_RUN)
     except click.ClickException as error:

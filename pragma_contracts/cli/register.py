@@ -9,7 +9,7 @@ import click
 from pragma_contracts.cli.exit_codes import ExitCode
 from pragma_contracts.governance import report
 from pragma_contracts.governance.apply import Outcome, apply
-from pragma_contracts.governance.locking import update_lock
+from pragma_contracts.governance.locking import update_lock, writable_lock
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.plan import LEVELS, Plan, make_plan
 from pragma_contracts.governance.sources import installed, schemas_folder
@@ -78,13 +78,14 @@ def register(
 
     Exit codes: 0 done, or nothing would change; 1 the registry refuses; 2 could not run; 3 would change (--dry-run).
     """
+    locked = {} if dry_run else writable_lock(lock)
     wanted = targets(_schemas(schemas), form, schemas or schemas_folder())
     with Registry(RegistrySettings(registry, **credentials)) as asked:
         plan = make_plan(asked, wanted, compatibility)
         if output == "text":
             click.echo("\n".join(report.plan_text(plan)))
         outcome = None if dry_run or plan.refused else apply(asked, plan)
-    written = outcome is not None and not outcome.refused and update_lock(lock, plan, outcome)
+    written = outcome is not None and not outcome.refused and update_lock(lock, locked, plan, outcome)
     if output == "json":
         click.echo(json.dumps(report.as_json(plan, outcome, str(lock) if written else None), indent=2))
     elif outcome is not None:

@@ -55,17 +55,17 @@ class Lock:
             raise LockError(str(path), problem) from error
         except ValueError as error:
             raise LockError(
-                str(path), f"is no JSON ({error}); write it again with `pragma-contracts register`"
+                str(path), f"is no JSON ({error}); remove it and run `pragma-contracts register`"
             ) from error
         if not isinstance(found, dict) or found.get("format") != _FORMAT:
-            raise LockError(str(path), f"is not of format {_FORMAT}; write it again with `pragma-contracts register`")
+            raise LockError(str(path), f"is not of format {_FORMAT}; remove it and run `pragma-contracts register`")
         try:
             registries = {
                 str(url): {str(subject): _locked(entry) for subject, entry in subjects.items()}
                 for url, subjects in found["registries"].items()
             }
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            problem = f"is damaged ({error!r}); write it again with `pragma-contracts register`"
+            problem = f"is damaged ({error!r}); remove it and run `pragma-contracts register`"
             raise LockError(str(path), problem) from error
         return cls(path, registries)
 

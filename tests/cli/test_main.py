@@ -48,4 +48,7 @@ def test_a_demo_needs_both_addresses_or_none() -> None:
 def test_debug_shows_where_an_error_comes_from() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     assert "Traceback" not in _run("register", "--registry", url).stderr
-    assert "Traceback" in _run("--debug", "register", "--registry", url).stderr
+    shown = _run("--debug", "register", "--registry", url)
+    assert shown.returncode == 2
+    assert "Traceback" in shown.stderr
+    assert shown.stderr.splitlines()[-1].startswith("error: GET http://127.0.0.1")

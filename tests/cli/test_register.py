@@ -299,6 +299,27 @@ def test_tls_with_a_private_authority_and_a_client_certificate(run: Run, tmp_pat
         assert "none.pem" in missing.stderr
 
 
+@pytest.mark.parametrize(
+    ("lock", "text", "sentence"),
+    [
+        ("contracts.lock", "", "is no JSON"),
+        ("contracts.lock", "{}", "is not of format 1; remove it and run `pragma-contracts register`"),
+        ("contracts.lock", '{"format": 1, "registries": []}', "is damaged"),
+        ("none/contracts.lock", None, "none is no folder that can be written to"),
+    ],
+)
+def test_a_lock_that_cannot_be_written_stops_before_anything_is_registered(
+    run: Run, tmp_path: Path, lock: str, text: str | None, sentence: str
+) -> None:
+    if text is not None:
+        (tmp_path / lock).write_text(text, encoding="utf-8")
+    with embedded() as running:
+        done = run("--registry", running.registry_url, "--lock", lock)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert sentence in done.stderr
+        assert httpx.get(f"{running.registry_url}/subjects").json() == []
+
+
 @contextmanager
 def _answers(status: int, kind: str, body: bytes) -> Iterator[str]:
     """A web server that is no registry."""
