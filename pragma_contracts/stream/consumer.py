@@ -18,7 +18,7 @@ from confluent_kafka import (
 )
 from google.protobuf.message import Message
 
-from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, ContractError
+from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, ContractError, shown
 from pragma_contracts.registry import RegistrySettings
 from pragma_contracts.stream.broker import BrokerReports, require_topics
 from pragma_contracts.stream.ids import ConsumerIds
@@ -91,6 +91,9 @@ class Consumer:
             RegistryError, LockError: the registry or the lock cannot be used.
             BrokerError: the broker does not answer, or lacks a topic.
         """
+        if where is not None and not callable(where):
+            problem = f"{shown(where)} is no filter; write feeds(…), or a function of a Feed"
+            raise ConfigurationError("where", problem)
         _one_of("on_error", on_error, ("raise", "skip"))
         _one_of("unknown_ids", unknown_ids, ("accept", "refuse"))
         _one_of("start", start, ("latest", "earliest"))

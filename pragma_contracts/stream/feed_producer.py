@@ -11,7 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from pragma_contracts.contract import M
-from pragma_contracts.errors import InvalidDecimal, InvalidFeed
+from pragma_contracts.errors import ConfigurationError, InvalidDecimal, InvalidFeed, shown
 from pragma_contracts.messages import DecimalColumn, MarketType
 from pragma_contracts.rules import Where
 from pragma_contracts.stream.lane import Lane
@@ -29,7 +29,10 @@ class FeedProducer(Generic[M]):
     """Sends the messages of one feed, from their payload alone. Made by `Producer.feed`; not for several threads."""
 
     def __init__(self, lane: Lane[M], feed: Feed) -> None:
-        """Raises InvalidFeed when the market type is not known to this version."""
+        """Raises InvalidFeed: its market type is unknown to this version; ConfigurationError: it is no Feed."""
+        if not isinstance(feed, Feed):
+            problem = f"{shown(feed)} is no Feed; write Feed(…), or Feed.parse(key)"
+            raise ConfigurationError("feed", problem)
         if not isinstance(feed.market_type, MarketType):
             raise InvalidFeed("market_type", feed.market_type, "is not known to this version, so it cannot be produced")
         contract = lane.contract
@@ -70,7 +73,8 @@ class FeedProducer(Generic[M]):
             except InvalidDecimal as error:
                 raise self._where.error(name, error.value, error.problem) from error
             except (TypeError, ValueError) as error:
-                raise self._where.error(name, value, f"does not fit the field: {error}") from error
+                problem = f"is of type {type(value).__name__}, which does not fit the field: {error}"
+                raise self._where.error(name, value, problem) from error
         self._lane.send(message, self._key)
 
 

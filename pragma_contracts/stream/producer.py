@@ -9,8 +9,9 @@ from typing import Any, Self
 from google.protobuf.message import Message
 
 from pragma_contracts.contract import M
-from pragma_contracts.errors import NotAContract
+from pragma_contracts.errors import ConfigurationError, NotAContract, shown
 from pragma_contracts.registry import RegistrySettings
+from pragma_contracts.rules import is_component
 from pragma_contracts.stream.feed_producer import FeedProducer
 from pragma_contracts.stream.ids import producer_ids
 from pragma_contracts.stream.lane import Lane
@@ -54,6 +55,8 @@ class Producer:
             RegistryError, LockError: a schema id cannot be had.
             BrokerError: the broker does not answer, or lacks a topic.
         """
+        if not is_component(producer):
+            raise ConfigurationError("producer", f"{shown(producer)} is no name: text without control characters")
         settings = producer_settings(bootstrap, config)
         found = chosen(contracts)
         ids = producer_ids(found, registry=registry, lock=lock)

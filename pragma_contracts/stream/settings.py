@@ -68,6 +68,7 @@ _CONSUMER_OWN = {
 
 def producer_settings(bootstrap: str, config: Config | None) -> dict[str, Any]:
     """Every setting of a producer but its callbacks. Raises ConfigurationError when they contradict each other."""
+    _check_bootstrap(bootstrap)
     given = _given(config, _PRODUCER_OWN)
     merged = {**_DEFAULTS, **_PRODUCER, **given}
     if str(given.get("enable.idempotence", False)).lower() == "true":
@@ -86,6 +87,7 @@ def producer_settings(bootstrap: str, config: Config | None) -> dict[str, Any]:
 
 def consumer_settings(bootstrap: str, group: str, start: str, config: Config | None) -> dict[str, Any]:
     """Every setting of a consumer but its callbacks. Raises ConfigurationError."""
+    _check_bootstrap(bootstrap)
     if not group:
         raise ConfigurationError("group", "is empty; name the consumer group")
     own = {
@@ -116,6 +118,11 @@ def create(make: Callable[[dict[str, Any]], T], settings: dict[str, Any]) -> T:
             reason = reason.replace(secret, "***")
         # The cause would quote what was just taken out.
         raise ConfigurationError("config", reason) from None
+
+
+def _check_bootstrap(bootstrap: str) -> None:
+    if not bootstrap:
+        raise ConfigurationError("bootstrap", "is empty; name a broker, such as localhost:9092")
 
 
 def _given(config: Config | None, own: Mapping[str, str]) -> dict[str, Any]:

@@ -21,6 +21,13 @@ import trustme
 from pragma_contracts.testing import Stack, embedded
 from pragma_contracts.testing.server import free_port
 
+# A field, and another type for it, which no registry takes for the same.
+PRICE = """string price = 6 [
+    (pragma.contracts.v1.required) = true,
+    (pragma.contracts.v1.decimal) = true
+  ];"""
+BROKEN_PRICE = "int64 price = 6;"
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -92,8 +99,7 @@ def test_an_incompatible_change_is_refused_with_the_registrys_words(
 ) -> None:
     where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--output", "json")
     assert run(*where).returncode == 0
-    _edit(schemas, "price.proto", "string price = 6", "string cost = 6")
-    _edit(schemas, "price.proto", "map<string, string> metadata = 15", "map<string, int64> metadata = 15")
+    _edit(schemas, "price.proto", PRICE, BROKEN_PRICE)
     refused = run(*where)
     result = json.loads(refused.stdout)
     assert refused.returncode == 1
@@ -129,7 +135,7 @@ def test_imports_before_a_refusal_are_harmless_and_a_run_after_it_converges(
     first = run(*where, "--output", "json")
     assert first.returncode == 0
     _edit(schemas, "envelope.proto", "string version = 5;", "string version = 5;\n  // More.\n  string host = 6;")
-    _edit(schemas, "price.proto", "map<string, string> metadata = 15", "map<string, int64> metadata = 15")
+    _edit(schemas, "price.proto", PRICE, BROKEN_PRICE)
     dry = run(*where, "--dry-run")
     assert dry.returncode == 3
     assert "envelope.proto changes, and must be registered before the registry can say" in dry.stdout
@@ -141,7 +147,7 @@ def test_imports_before_a_refusal_are_harmless_and_a_run_after_it_converges(
     versions = _contract_versions(pragma_stack.registry_url, json.loads(first.stdout))
     (prices,) = [found for subject, found in versions.items() if "-prices-" in subject]
     assert prices == [1]
-    _edit(schemas, "price.proto", "map<string, int64> metadata = 15", "map<string, string> metadata = 15")
+    _edit(schemas, "price.proto", BROKEN_PRICE, PRICE)
     assert run(*where).returncode == 0
     assert run(*where, "--dry-run").returncode == 0
 

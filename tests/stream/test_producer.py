@@ -181,7 +181,7 @@ def test_a_side_is_given_as_levels_or_as_a_message(kafka: Stack, perp: Feed, rea
             "Price (pragma-prices-v1): size = '1': is no payload field of this contract; it has price, meta",
         ),
         ({"price": "1", "market_type": 1}, "market_type = 1: is no payload field of this contract"),
-        ({"price": 65432.1}, "price = 65432.1: does not fit the field: "),
+        ({"price": 65432.1}, "price = 65432.1: is of type float, which does not fit the field: "),
         ({"price": "1e5"}, "price = '1e5': is not a plain decimal"),
         ({"price": None}, "price = '': is not a plain decimal"),
     ],
@@ -199,9 +199,9 @@ def test_a_field_that_does_not_fit_is_named(shared: Stack, perp: Feed, fields: d
     [
         ([("1e5", "1")], "bids = '1e5': is not a plain decimal"),
         ([(1.5, "1")], "bids = 1.5: is not decimal text"),
-        ([("1", "1", "1")], "does not fit the field: "),
-        ([("1", "1"), ("2",)], "does not fit the field: "),
-        (5, "bids = 5: does not fit the field: "),
+        ([("1", "1", "1")], "is of type list, which does not fit the field: "),
+        ([("1", "1"), ("2",)], "is of type list, which does not fit the field: "),
+        (5, "bids = 5: is of type int, which does not fit the field: "),
         ([("1", "1"), ("2", "1")], "bids.prices = 2: level 1 after 1 (scale 0) is not strictly descending"),
     ],
 )
@@ -315,6 +315,26 @@ def test_a_host_that_does_not_exist_is_named(shared: Stack) -> None:
 def test_a_schema_that_is_not_registered_is_an_error_at_the_start() -> None:
     with embedded() as stack, pytest.raises(RegistryError, match="pragma-contracts register"):
         producer(stack)
+
+
+@pytest.mark.parametrize(
+    ("bootstrap", "name", "problem"),
+    [
+        ("", "pulse", "bootstrap: is empty; name a broker"),
+        ("127.0.0.1:1", "", "producer: '' is no name"),
+        ("127.0.0.1:1", "\ud800", "producer: "),
+    ],
+)
+def test_an_argument_that_makes_no_sense_is_refused_at_once(
+    shared: Stack, bootstrap: str, name: str, problem: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{problem}"):
+        Producer(bootstrap, registry=shared.registry_url, contracts=[Price], producer=name)
+
+
+def test_what_is_no_feed_is_refused(shared: Stack) -> None:
+    with producer(shared) as open_producer, pytest.raises(ConfigurationError, match=r"'perp-a-b-c' is no Feed"):
+        open_producer.feed(Price, "perp-a-b-c")  # type: ignore[arg-type]
 
 
 def test_no_contract_at_all_is_an_error(shared: Stack) -> None:
