@@ -25,13 +25,7 @@ def main() -> int:
     except ContractError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if check:
-        difference = output.difference()
-        print(difference or "generated code is up to date", end="" if difference else "\n")
-        return 1 if difference else 0
-    for line in output.write() or ["nothing to do: generated code is up to date"]:
-        print(line)
-    return 0
+    return output.finish(check=check)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,13 @@ class Output:
         self._folders.append(Path(name))
         self._wanted |= {Path(name) / path: text for path, text in files.items()}
 
+    def finish(self, *, check: bool) -> int:
+        """Writes and prints what changed, or with `check` prints what differs: then 1 when something is stale, else 0."""
+        difference = self.difference() if check else ""
+        lines = difference.splitlines() if check else self.write()
+        print("\n".join(lines) or "up to date")
+        return 1 if difference else 0
+
     def write(self) -> list[str]:
         """Makes the folders hold exactly the generated files; a line for each change."""
         changes = []

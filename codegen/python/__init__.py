@@ -2,12 +2,11 @@
 
 from pathlib import PurePosixPath
 
-import jinja2
-
 from codegen.checked import Checked
 from codegen.python.checks import CheckWriter
 from codegen.python.naming import Naming
 from codegen.python.refusals import refuse
+from codegen.rendering import environment
 from pragma_contracts.governance.model import MARKET_TYPE, OPTIONS_PACKAGE, File, Message, Schemas
 from pragma_contracts.governance.words import snake
 
@@ -19,19 +18,12 @@ def render(schemas: Schemas) -> dict[str, str]:
     naming = Naming(schemas)
     refuse(schemas, naming)
     checked = Checked(schemas)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("codegen", "templates/python"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  what is written is Python, not HTML
-    )
-    environment.globals.update(naming=naming)
-    environment.filters.update(quoted=_quoted, doc=_doc, snake=snake)
+    templates = environment("python")
+    templates.globals.update(naming=naming)
+    templates.filters.update(doc=_doc, snake=snake)
 
     def text(template: str, **values: object) -> str:
-        return environment.get_template(template).render(**values)
+        return templates.get_template(template).render(**values)
 
     files: dict[str, str] = {}
     for file in schemas.files:
@@ -88,10 +80,6 @@ def _exports(schemas: Schemas, naming: Naming) -> list[tuple[str, File]]:
 
 def _chunks(data: bytes) -> list[str]:
     return [repr(data[i : i + _BYTES_A_LINE]) for i in range(0, len(data), _BYTES_A_LINE)]
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _doc(comment: str) -> str:

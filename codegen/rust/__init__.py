@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jinja2
 
 from codegen.checked import Checked
+from codegen.rendering import environment
 from codegen.rust.checks import CheckWriter
 from codegen.rust.fields import Fields
 from codegen.rust.naming import camel, refuse_collisions, snake, variants
@@ -24,13 +25,14 @@ class _Value(NamedTuple):
 
 def render(schemas: Schemas) -> dict[str, str]:
     """Text of every file under the crate's src/generated, by its path in it."""
-    environment, fields, checked = _environment(), Fields(schemas), Checked(schemas)
-    environment.globals.update(fields=fields, writer=CheckWriter(checked, fields))
+    fields, checked = Fields(schemas), Checked(schemas)
+    templates = _templates(fields)
+    templates.globals.update(writer=CheckWriter(checked, fields))
     ruled = [message for file in schemas.files for message in file.walk() if checked.has_rules(message)]
     contracts = [(file, message) for file, message, _ in schemas.contracts()]
 
     def text(template: str, **values: object) -> str:
-        return environment.get_template(template).render(**values)
+        return templates.get_template(template).render(**values)
 
     return {
         "mod.rs": text("mod.rs.j2", exports=_exports(schemas)),
@@ -42,9 +44,7 @@ def render(schemas: Schemas) -> dict[str, str]:
 
 def render_messages(schemas: Schemas) -> dict[str, str]:
     """Text of every file under `messages/`, by its path: a module per package, which holds the package's types."""
-    environment = _environment()
-    environment.globals.update(fields=Fields(schemas))
-    template = environment.get_template("package.rs.j2")
+    template = _templates(Fields(schemas)).get_template("package.rs.j2")
     packages = _packages(schemas)
     files: dict[str, str] = {}
     for package in sorted({parent for name in packages for parent in _with_parents(name)}):
@@ -111,19 +111,11 @@ def _has_module(message: Message) -> bool:
     return bool(message.enums or message.oneofs or any(not nested.map_entry for nested in message.messages))
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("codegen", "templates/rust"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  what is written is Rust, not HTML
-    )
-    environment.filters.update(
-        quoted=_quoted, doc=_doc, snake=snake, camel=camel, values=_values, fingerprint=_fingerprint
-    )
-    return environment
+def _templates(fields: Fields) -> jinja2.Environment:
+    templates = environment("rust")
+    templates.globals.update(fields=fields)
+    templates.filters.update(doc=_doc, snake=snake, camel=camel, values=_values, fingerprint=_fingerprint)
+    return templates
 
 
 def _values(enum: Enum) -> list[_Value]:
@@ -137,10 +129,6 @@ def _values(enum: Enum) -> list[_Value]:
 
 def _fingerprint(file: File) -> str:
     return hashlib.sha256(file.serialized).hexdigest()
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _doc(comment: str) -> str:

@@ -30,13 +30,7 @@ def main() -> int:
     output = Output(ROOT)
     texts = {f"{name}.json": json.dumps(make(), indent=1, ensure_ascii=False) + "\n" for name, make in _VECTORS.items()}
     output.folder("tests/vectors", texts)
-    if check:
-        difference = output.difference()
-        print(difference or "vectors are up to date", end="" if difference else "\n")
-        return 1 if difference else 0
-    for line in output.write() or ["nothing to do: vectors are up to date"]:
-        print(line)
-    return 0
+    return output.finish(check=check)
 
 
 if __name__ == "__main__":
