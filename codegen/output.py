@@ -24,7 +24,7 @@ class Output:
         self._wanted |= {Path(name) / path: text for path, text in files.items()}
 
     def finish(self, *, check: bool) -> int:
-        """Writes and prints what changed, or with `check` prints what differs: then 1 when something is stale, else 0."""
+        """Writes and prints what changed, or with `check` what differs: then 1 when something is stale, else 0."""
         difference = self.difference() if check else ""
         lines = difference.splitlines() if check else self.write()
         print("\n".join(lines) or "up to date")
