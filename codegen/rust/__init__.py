@@ -10,6 +10,7 @@ from codegen.checked import Checked
 from codegen.rendering import environment
 from codegen.rust.checks import CheckWriter
 from codegen.rust.fields import Fields
+from codegen.rust.json import JsonWriter
 from codegen.rust.naming import camel, refuse_collisions, snake, variants
 from pragma_contracts.governance.model import OPTIONS_PACKAGE, Enum, File, Message, Schemas
 
@@ -27,7 +28,6 @@ def render(schemas: Schemas) -> dict[str, str]:
     """Text of every file under the crate's src/generated, by its path in it."""
     fields, checked = Fields(schemas), Checked(schemas)
     templates = _templates(fields)
-    templates.globals.update(writer=CheckWriter(checked, fields))
     ruled = [message for file in schemas.files for message in file.walk() if checked.has_rules(message)]
     contracts = [(file, message) for file, message, _ in schemas.contracts()]
 
@@ -36,7 +36,8 @@ def render(schemas: Schemas) -> dict[str, str]:
 
     return {
         "mod.rs": text("mod.rs.j2", exports=_exports(schemas)),
-        "checks.rs": text("checks.rs.j2", messages=ruled),
+        "checks.rs": text("checks.rs.j2", messages=ruled, writer=CheckWriter(checked, fields)),
+        "json.rs": text("json.rs.j2", writer=JsonWriter(schemas, checked, fields)),
         "contracts.rs": text("contracts.rs.j2", contracts=contracts),
         **{f"messages/{path}": found for path, found in render_messages(schemas).items()},
     }

@@ -46,6 +46,13 @@ pub trait Contract: prost::Message + Clone + PartialEq + Default + 'static {
     /// [`Error::InvalidMessage`]: it breaks its contract.
     fn check(&self) -> Result<()>;
 
+    /// The user's flat JSON form: common fields first, decimals and times as text, metadata last.
+    ///
+    /// # Errors
+    /// [`Error::InvalidMessage`]: it holds what has no JSON form, such as an unspecified market type.
+    #[cfg(feature = "serde")]
+    fn to_json(&self) -> Result<crate::Json>;
+
     /// The market type: None when unspecified, `Unknown` when a newer producer's number is not known here.
     fn market(&self) -> Option<EnumValue<MarketType>> {
         EnumValue::from_number(self.market_type_number())

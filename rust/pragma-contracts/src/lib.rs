@@ -18,6 +18,9 @@ mod frame;
 #[rustfmt::skip]
 #[allow(clippy::large_enum_variant, reason = "a schema decides what a oneof holds")]
 mod generated;
+#[cfg(feature = "serde")]
+#[allow(dead_code, reason = "which forms are written follows from the schemas")]
+mod json;
 mod peek;
 mod wire;
 
@@ -30,6 +33,8 @@ pub use feed::{Feed, Market, murmur2};
 pub use filter::{FeedFilter, feeds};
 pub use frame::{Frame, decode, encode};
 pub use generated::*;
+#[cfg(feature = "serde")]
+pub use json::Json;
 pub use peek::peek;
 
 /// What the functions of this crate return.

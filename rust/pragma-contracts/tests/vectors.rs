@@ -280,6 +280,11 @@ fn good<C: Contract>(vector: &GoodFrame) -> C {
         message.token_ticker(),
         vector.json["token_ticker"].as_str().unwrap()
     );
+    #[cfg(feature = "serde")]
+    assert_eq!(
+        message.to_json().unwrap().to_string(),
+        vector.json.to_string()
+    );
     assert_eq!(C::DATA_TYPE, vector.json["data_type"].as_str().unwrap());
     message
 }

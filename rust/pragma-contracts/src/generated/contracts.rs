@@ -41,6 +41,11 @@ impl Contract for messages::pragma::market::v1::MarketDepth {
     fn check(&self) -> Result<()> {
         self.check_at(Side::Consumer, &Place::root::<Self>())
     }
+
+    #[cfg(feature = "serde")]
+    fn to_json(&self) -> Result<crate::Json> {
+        crate::json::JsonForm::json(self, &Place::root::<Self>())
+    }
 }
 
 impl Contract for messages::pragma::market::v1::Price {
@@ -78,6 +83,11 @@ impl Contract for messages::pragma::market::v1::Price {
 
     fn check(&self) -> Result<()> {
         self.check_at(Side::Consumer, &Place::root::<Self>())
+    }
+
+    #[cfg(feature = "serde")]
+    fn to_json(&self) -> Result<crate::Json> {
+        crate::json::JsonForm::json(self, &Place::root::<Self>())
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod checks;
 mod contracts;
+#[cfg(feature = "serde")]
+mod json;
 pub mod messages;
 
 pub use contracts::AnyMessage;
