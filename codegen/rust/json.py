@@ -63,7 +63,9 @@ class JsonWriter:
         lines += ["if self.market_type == 0 {", _INDENT + 'return Err(at.field("market_type").missing());', "}"]
         payload = [name for name in by_name if name not in ("envelope", "metadata", *_FEED)]
         metadata = [name for name in by_name if name == "metadata"]
-        for name in (*_FEED, *payload, *metadata):
+        market_type, *others = _FEED
+        lines.append(self._put(by_name[market_type], self._value(by_name[market_type], "", f"self.{market_type}", "")))
+        for name in (*others, *payload, *metadata):
             lines += self._field(message, by_name[name], "self")
         return lines
 

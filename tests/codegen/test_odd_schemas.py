@@ -107,6 +107,36 @@ else:
 assert Side.from_text("b") is Side.BUY and Everything_Kind.BIG == 7
 """
 
+FRAME = (
+    SCRIPT.partition("back = decode")[0]
+    + """
+import json
+message.every.seconds = 60
+message.scalars.some_bytes = bytes(range(7))
+message.lists.doubles.extend([1.5, -0.25])
+message.maps.by_fixed64[5].inners.add().number = 4
+print(encode(message, 1).hex())
+print(json.dumps(to_json(message), separators=(",", ":"), ensure_ascii=False))
+message.rules.more[0].decimal = "x"
+print(encode(message, 1, validate=False).hex())
+"""
+)
+
+PROGRAM = """
+//! Prints the JSON of frames of `Everything`, or why there is none.
+use pragma_contracts::{Contract, Everything, decode};
+
+fn main() {
+    for hex in std::env::args().skip(1) {
+        let bytes = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap());
+        match decode::<Everything>(&bytes.collect::<Vec<u8>>()) {
+            Ok(message) => println!("{}", message.to_json().unwrap()),
+            Err(error) => println!("{error}"),
+        }
+    }
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def generated(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -116,6 +146,10 @@ def generated(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(root / "tests/schemas", folder / "schemas", dirs_exist_ok=True)
     shutil.copy(root / "pyproject.toml", folder)
+    for name in "Cargo.toml", "Cargo.lock", "pragma-contracts", "conformance":
+        source, target = root / "rust" / name, folder / "rust" / name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
     subprocess.run([sys.executable, "-m", "codegen"], cwd=folder, check=True)
     return folder
 
@@ -141,3 +175,24 @@ def test_code_generation_repairs_what_it_wrote(generated: Path) -> None:
     init.write_text("<<<<<<< HEAD\n" + text, encoding="utf-8")
     subprocess.run([sys.executable, "-m", "codegen"], cwd=generated, check=True)
     assert init.read_text(encoding="utf-8") == text
+
+
+def test_rust_reads_what_python_wrote(root: Path, generated: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(generated), "CARGO_TARGET_DIR": str(root / "rust/target")}
+    written = subprocess.run(
+        [sys.executable, "-c", FRAME], cwd=generated, env=environment, capture_output=True, text=True, check=True
+    )
+    frame, json, broken = written.stdout.splitlines()
+    examples = generated / "rust/pragma-contracts/examples"
+    examples.mkdir(exist_ok=True)
+    (examples / "odd.rs").write_text(PROGRAM, encoding="utf-8")
+    command = ["cargo", "run", "--quiet", "--locked", "--features", "serde", "--example", "odd", "--", frame, broken]
+    done = subprocess.run(
+        command, cwd=generated / "rust/pragma-contracts", env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        json,
+        'Everything (odd-everything-v1): rules.more[0].decimal = "x": is not a plain decimal of at most 38 digits; '
+        "write digits with an optional minus and point, such as '65432.10'",
+    ]

@@ -35,6 +35,7 @@ def test_a_consumer_stores_its_offsets_itself() -> None:
         "enable.auto.commit": True,
         "enable.auto.offset.store": False,
         "allow.auto.create.topics": False,
+        "topic.metadata.refresh.interval.ms": 10_000,
     }
 
 

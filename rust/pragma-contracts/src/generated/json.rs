@@ -31,9 +31,7 @@ impl JsonForm for messages::pragma::market::v1::MarketDepth {
         if self.market_type == 0 {
             return Err(at.field("market_type").missing());
         }
-        if self.market_type != 0 {
-            object.put("market_type", json::number::<messages::pragma::market::v1::MarketType>(self.market_type));
-        }
+        object.put("market_type", json::number::<messages::pragma::market::v1::MarketType>(self.market_type));
         object.put("token_ticker", Json::text(&self.token_ticker));
         object.put("source_id", Json::text(&self.source_id));
         object.put("network_id", Json::text(&self.network_id));
@@ -68,9 +66,7 @@ impl JsonForm for messages::pragma::market::v1::Price {
         if self.market_type == 0 {
             return Err(at.field("market_type").missing());
         }
-        if self.market_type != 0 {
-            object.put("market_type", json::number::<messages::pragma::market::v1::MarketType>(self.market_type));
-        }
+        object.put("market_type", json::number::<messages::pragma::market::v1::MarketType>(self.market_type));
         object.put("token_ticker", Json::text(&self.token_ticker));
         object.put("source_id", Json::text(&self.source_id));
         object.put("network_id", Json::text(&self.network_id));
