@@ -39,6 +39,7 @@ lint: setup      ## formatting, types, schemas and generated code
 	@command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
 	cd rust && cargo fmt --all --check
 	cd rust && cargo clippy --locked --workspace --all-targets --all-features -- --deny warnings
+	cd rust && cargo clippy --locked --package pragma-contracts -- --deny warnings
 	cd rust && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --package pragma-contracts
 
 fmt: setup       ## format the schemas and the code

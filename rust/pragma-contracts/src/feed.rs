@@ -186,6 +186,19 @@ impl<'a> Feed<'a> {
         })
     }
 
+    /// Whether a key's feed is a payload's. The token of an unknown market type says nothing about its number, but that
+    /// it is not known.
+    pub(crate) fn is_same(&self, payload: &Feed<'_>) -> bool {
+        let is_same_market = match (&self.market_type, &payload.market_type) {
+            (Market::UnknownToken(_), Market::UnknownNumber(_)) => true,
+            (key, payload) => key == payload,
+        };
+        is_same_market
+            && self.network_id == payload.network_id
+            && self.source_id == payload.source_id
+            && self.token_ticker == payload.token_ticker
+    }
+
     /// The same feed, independent of what it was read from.
     pub fn into_owned(self) -> Feed<'static> {
         Feed {

@@ -123,6 +123,14 @@ impl FeedFilter {
         }
     }
 
+    #[cfg(feature = "stream")]
+    pub(crate) fn of_market(known: MarketType) -> Self {
+        Self(Condition::Match(Match {
+            market_type: Some(vec![known]),
+            ..Match::default()
+        }))
+    }
+
     fn narrowed(self, more: Match) -> Self {
         self & Self(Condition::Match(more))
     }

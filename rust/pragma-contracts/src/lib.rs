@@ -22,6 +22,9 @@ mod generated;
 #[allow(dead_code, reason = "which forms are written follows from the schemas")]
 mod json;
 mod peek;
+mod record;
+#[cfg(feature = "stream")]
+mod stream;
 mod wire;
 
 pub use column::Level;
@@ -30,12 +33,15 @@ pub use decimal::Decimal;
 pub use enum_value::{ContractEnum, EnumValue};
 pub use error::Error;
 pub use feed::{Feed, Market, murmur2};
-pub use filter::{FeedFilter, feeds};
+pub use filter::{FeedFilter, Several, feeds};
 pub use frame::{Frame, decode, encode};
 pub use generated::*;
 #[cfg(feature = "serde")]
 pub use json::Json;
 pub use peek::peek;
+pub use record::Record;
+#[cfg(feature = "stream")]
+pub use stream::{FeedStreamExt, Filtered, InFeed, Item};
 
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -91,6 +91,20 @@ impl Contract for messages::pragma::market::v1::Price {
     }
 }
 
+#[cfg(feature = "stream")]
+impl crate::InFeed for messages::pragma::market::v1::MarketDepth {
+    fn is_wanted(&self, filter: &crate::FeedFilter) -> Result<bool> {
+        Ok(filter.matches(&self.feed()?))
+    }
+}
+
+#[cfg(feature = "stream")]
+impl crate::InFeed for messages::pragma::market::v1::Price {
+    fn is_wanted(&self, filter: &crate::FeedFilter) -> Result<bool> {
+        Ok(filter.matches(&self.feed()?))
+    }
+}
+
 /// A message of any contract.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -142,6 +156,13 @@ impl AnyMessage {
             Self::MarketDepth(_) => "pragma-orderbook-v1",
             Self::Price(_) => "pragma-prices-v1",
         }
+    }
+}
+
+#[cfg(feature = "stream")]
+impl crate::InFeed for AnyMessage {
+    fn is_wanted(&self, filter: &crate::FeedFilter) -> Result<bool> {
+        Ok(filter.matches(&self.feed()?))
     }
 }
 

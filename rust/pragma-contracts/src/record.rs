@@ -1,0 +1,75 @@
+//! A record of a topic, as it came from Kafka or anywhere else: nothing of it is decoded until it is asked for.
+
+use crate::{AnyMessage, Contract, Error, Feed, Frame, Result, peek};
+
+/// A record of a topic: its key and its value, which is a frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The topic.
+    pub topic: String,
+    /// The record key, in which the feed is written.
+    pub key: Option<Vec<u8>>,
+    /// The frame; None for a tombstone.
+    pub value: Option<Vec<u8>>,
+}
+
+impl Record {
+    /// The feed that the record belongs to: by its key, or by its frame when the key is absent or foreign.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFrame`], [`Error::InvalidFeed`]: neither says it.
+    pub fn feed(&self) -> Result<Feed<'_>> {
+        match self.key.as_deref().map(Feed::parse) {
+            Some(Ok(feed)) => Ok(feed),
+            _ => peek(self.frame()?),
+        }
+    }
+
+    /// The message of a contract, checked, and of the feed that the record key names.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFrame`]: the value is no frame, or holds no such message. [`Error::InvalidMessage`]: the message
+    /// breaks its contract. [`Error::KeyMismatch`]: the key names another feed.
+    pub fn decode<C: Contract>(&self) -> Result<C> {
+        let message: C = Frame::parse(self.frame()?)?.decode()?;
+        self.check_key(message.feed()?)?;
+        Ok(message)
+    }
+
+    /// The message of whichever contract the topic belongs to, checked, and of the feed that the record key names.
+    ///
+    /// # Errors
+    /// As for [`Record::decode`], and [`Error::NotAContract`]: the topic is no contract's.
+    pub fn decode_any(&self) -> Result<AnyMessage> {
+        let message = AnyMessage::decode(&self.topic, self.frame()?)?;
+        self.check_key(message.feed()?)?;
+        Ok(message)
+    }
+
+    fn frame(&self) -> Result<&[u8]> {
+        let tombstone = "is a tombstone: the record has no value, and contracts delete nothing";
+        self.value
+            .as_deref()
+            .ok_or_else(|| Error::frame(tombstone, 0, 0))
+    }
+
+    fn check_key(&self, payload: Feed<'_>) -> Result<()> {
+        match self.key.as_deref().map(Feed::parse) {
+            Some(Ok(key)) if !key.is_same(&payload) => Err(Error::KeyMismatch {
+                key: key.to_string(),
+                payload: payload.to_string(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(feature = "stream")]
+impl crate::InFeed for Record {
+    fn is_wanted(&self, filter: &crate::FeedFilter) -> Result<bool> {
+        match self.key.as_deref().map(Feed::parse) {
+            Some(Ok(feed)) => Ok(filter.matches(&feed)),
+            _ => filter.wants(None, self.frame()?),
+        }
+    }
+}
