@@ -1,7 +1,7 @@
 """Renders the generated half of the Rust crate from the schema model."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import jinja2
@@ -12,6 +12,7 @@ from codegen.rust.checks import CheckWriter
 from codegen.rust.fields import Fields
 from codegen.rust.json import JsonWriter
 from codegen.rust.naming import camel, refuse_collisions, snake, variants
+from codegen.rust.views import Views
 from pragma_contracts.governance.model import OPTIONS_PACKAGE, Enum, File, Message, Schemas
 
 
@@ -28,6 +29,8 @@ def render(schemas: Schemas) -> dict[str, str]:
     """Text of every file under the crate's src/generated, by its path in it."""
     fields, checked = Fields(schemas), Checked(schemas)
     templates = _templates(fields)
+    views = Views(schemas, fields)
+    owned, borrowed = CheckWriter(checked, fields), CheckWriter(checked, fields, views)
     ruled = [message for file in schemas.files for message in file.walk() if checked.has_rules(message)]
     contracts = [(file, message) for file, message, _ in schemas.contracts()]
 
@@ -35,11 +38,21 @@ def render(schemas: Schemas) -> dict[str, str]:
         return templates.get_template(template).render(**values)
 
     return {
-        "mod.rs": text("mod.rs.j2", exports=_exports(schemas)),
-        "checks.rs": text("checks.rs.j2", messages=ruled, writer=CheckWriter(checked, fields)),
+        "mod.rs": text("mod.rs.j2", exports=_exports(schemas), contract_views=[views.path(m) for _, m in contracts]),
+        "checks.rs": text("checks.rs.j2", messages=ruled, views=views, owned=owned, borrowed=borrowed),
         "json.rs": text("json.rs.j2", writer=JsonWriter(schemas, checked, fields)),
-        "contracts.rs": text("contracts.rs.j2", contracts=contracts),
+        "contracts.rs": text("contracts.rs.j2", contracts=contracts, views=views),
         **{f"messages/{path}": found for path, found in render_messages(schemas).items()},
+        **{f"views/{path}": found for path, found in _render_views(templates, views).items()},
+    }
+
+
+def _render_views(templates: jinja2.Environment, views: Views) -> dict[str, str]:
+    packages = views.packages()
+    template = templates.get_template("views.rs.j2")
+    return {
+        path: template.render(package=package, messages=packages.get(package, []), modules=modules, views=views)
+        for path, package, modules in _tree(packages)
     }
 
 
@@ -48,14 +61,19 @@ def render_messages(schemas: Schemas) -> dict[str, str]:
     template = _templates(Fields(schemas)).get_template("package.rs.j2")
     packages = _packages(schemas)
     files: dict[str, str] = {}
-    for package in sorted({parent for name in packages for parent in _with_parents(name)}):
+    for path, package, modules in _tree(packages):
         found = packages.get(package, [])
-        under = {name.removeprefix(f"{package}.").split(".")[0] for name in packages if _is_under(name, package)}
-        modules = sorted(under)
         _refuse_collisions(found, modules)
-        path = "/".join(snake(part).removeprefix("r#") for part in package.split(".") if part)
-        files[f"{path}.rs" if path else "mod.rs"] = template.render(package=package, files=found, modules=modules)
+        files[path] = template.render(package=package, files=found, modules=modules)
     return files
+
+
+def _tree(packages: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """The module of each package and of those above it: its file, its package, and the modules in it."""
+    for package in sorted({parent for name in packages for parent in _with_parents(name)}):
+        under = {name.removeprefix(f"{package}.").split(".")[0] for name in packages if _is_under(name, package)}
+        path = "/".join(snake(part).removeprefix("r#") for part in package.split(".") if part)
+        yield f"{path}.rs" if path else "mod.rs", package, sorted(under)
 
 
 def _packages(schemas: Schemas) -> dict[str, list[File]]:

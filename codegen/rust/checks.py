@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from codegen.checked import Checked
 from codegen.rust.fields import Fields
 from codegen.rust.naming import camel, oneof_type, snake
+from codegen.rust.views import Views
 from pragma_contracts.governance.model import Field, Message
 
 _INDENT = "    "
@@ -15,9 +16,11 @@ _CALLS = {"component": "check::component", "decimal": "check::decimal", "timesta
 class CheckWriter:
     """Statements that check a message `self` at a place `at`, for one side."""
 
-    def __init__(self, checked: Checked, fields: Fields) -> None:
+    def __init__(self, checked: Checked, fields: Fields, views: Views | None = None) -> None:
+        """views: for the checks of borrowed forms, whose lists hand out values and not references."""
         self._checked = checked
         self._fields = fields
+        self._views = views
 
     def body(self, message: Message) -> list[str]:
         """The statements of a message's check."""
@@ -28,7 +31,9 @@ class CheckWriter:
             lines += self._field(message, field)
             if message.contract is not None and field.name == "envelope":
                 place = '&at.field("envelope").field("version")'
-                lines.append(f"check::version(&value.version, Self::VERSION, side, {place})?;")
+                version = "value.version" if self._views else "&value.version"
+                contract = self._fields.path(message)
+                lines.append(f"check::version({version}, {contract}::VERSION, side, {place})?;")
         return lines
 
     def _columns(self, message: Message) -> Iterator[str]:
@@ -47,44 +52,54 @@ class CheckWriter:
         if not kind:
             return []
         name, place = f"self.{snake(field.name)}", f'at.field("{field.name}")'
+        by_value = self._views is not None
         if self._checked.is_map(field):
-            lines = self._value(field, kind, "value", f"&{place}.key(key)")
-            return [f"for (key, value) in &{name} {{", *_indented(lines), "}"]
+            lines = self._value(field, kind, "value", f"&{place}.key({'&key' if by_value else 'key'})", by_value)
+            pairs = f"{name}.iter()" if by_value else f"&{name}"
+            return [f"for (key, value) in {pairs} {{", *_indented(lines), "}"]
         if field.repeated:
-            lines = self._value(field, kind, "value", f"&{place}.index(index)")
+            lines = self._value(field, kind, "value", f"&{place}.index(index)", by_value)
             return [f"for (index, value) in {name}.iter().enumerate() {{", *_indented(lines), "}"]
         if field.oneof:
-            variant = f"{snake(message.name)}::{oneof_type(message, field.oneof)}::{camel(field.name)}"
-            module = self._fields.module(message)
-            lines = self._value(field, kind, "value", f"&{place}")
+            module, type_ = self._fields.module(message), oneof_type(message, field.oneof)
+            if self._views is not None:
+                module, type_ = module.replace("messages", "views", 1), self._views.oneof(message, field.oneof)
+            variant = f"{snake(message.name)}::{type_}::{camel(field.name)}"
+            lines = self._value(field, kind, self._late(message, field), f"&{place}")
             return [f"if let Some({module}{variant}(value)) = &self.{snake(field.oneof)} {{", *_indented(lines), "}"]
         if not self._checked.has_presence(field):
             return self._plain(field, kind, name, f"&{place}")
-        lines = self._value(field, kind, "value", f"&{place}")
+        lines = self._value(field, kind, self._late(message, field), f"&{place}")
         if field.required:
             held = "value" if lines else "_"
             return [f"let Some({held}) = &{name} else {{", _INDENT + f"return Err({place}.missing());", "};", *lines]
         return [f"if let Some(value) = &{name} {{", *_indented(lines), "}"] if lines else []
 
+    def _late(self, message: Message, field: Field) -> str:
+        """A value that is there, read first when that was put off."""
+        return "value.read()?" if self._views is not None and self._views.is_unread(message, field) else "value"
+
     def _plain(self, field: Field, kind: str, name: str, place: str) -> list[str]:
         """Checks of a field whose absence is its zero value."""
         if kind == "enum":
             return self._enum(field, name, place)
-        lines = self._value(field, kind, f"&{name}", place)
+        lines = self._value(field, kind, name if self._views else f"&{name}", place)
         if kind == "decimal" and not field.required:
             return [f"if !{name}.is_empty() {{", *_indented(lines), "}"]
         return lines
 
-    def _value(self, field: Field, kind: str, value: str, place: str) -> list[str]:
-        """Checks of a value that is there, and held by reference."""
+    def _value(self, field: Field, kind: str, value: str, place: str, by_value: bool = False) -> list[str]:
+        """Checks of a value that is there, and held by reference if not by value."""
+        if by_value and kind == "timestamp":
+            value = f"&{value}.read()?"
         if kind in _CALLS:
             return [f"{_CALLS[kind]}({value}, {place})?;"]
         if kind == "text":
             return [f"check::{'bytes' if field.kind == 'bytes' else 'text'}({value}, {place})?;"]
         if kind == "enum":
-            return self._enum(field, f"*{value}", place)
+            return self._enum(field, value if by_value else f"*{value}", place)
         if kind == "column":
-            return [f"check::column(Some({value}), {place})?;"]
+            return [f"check::column(Some({'&' if by_value else ''}{value}), {place})?;"]
         return self._message(field, value, place) if kind == "message" else []
 
     def _enum(self, field: Field, number: str, place: str) -> list[str]:

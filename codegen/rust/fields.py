@@ -102,6 +102,16 @@ class Fields:
             parts.append("boxed")
         return ", ".join([*parts, f'tag = "{field.number}"'])
 
+    def scalar(self, field: Field) -> str:
+        """Type of one value of a field that is no message."""
+        return _SCALARS[field.kind]
+
+    def well_known(self, field: Field) -> str:
+        """Type of one value of a field whose message comes with protobuf."""
+        name = field.type_name.removeprefix("google.protobuf.")
+        *parents, last = name.split(".")
+        return _WELL_KNOWN.get(name) or "::".join(["", "prost_types", *map(snake, parents), camel(last)])
+
     def boxed(self, message: Message, field: Field) -> bool:
         """Whether a field's message holds, at some depth, the message that the field stands in."""
         if field.kind != "message" or field.repeated:
@@ -150,10 +160,7 @@ class Fields:
         if field.kind in _SCALARS:
             return _SCALARS[field.kind]
         if field.type_name.startswith("google.protobuf."):
-            name = field.type_name.removeprefix("google.protobuf.")
-            *parents, last = name.split(".")
-            path = "::".join([*map(snake, parents), camel(last)])
-            return _WELL_KNOWN.get(name) or f"::prost_types::{path}"
+            return self.well_known(field)
         target = self._schemas.messages.get(field.type_name)
         if target is None or target.file not in self._packages:
             raise SchemaError(message.file, field.line, f"{field.name}: {field.type_name} has no type in Rust")

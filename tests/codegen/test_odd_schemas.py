@@ -124,14 +124,22 @@ print(encode(message, 1, validate=False).hex())
 
 PROGRAM = """
 //! Prints the JSON of frames of `Everything`, or why there is none.
-use pragma_contracts::{Contract, Everything, decode};
+use pragma_contracts::{Contract, Everything, Frame, decode};
 
 fn main() {
     for hex in std::env::args().skip(1) {
         let bytes = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap());
-        match decode::<Everything>(&bytes.collect::<Vec<u8>>()) {
-            Ok(message) => println!("{}", message.to_json().unwrap()),
-            Err(error) => println!("{error}"),
+        let bytes: Vec<u8> = bytes.collect();
+        match decode::<Everything>(&bytes) {
+            Ok(message) => {
+                let view = Frame::parse(&bytes).unwrap().view::<Everything>().unwrap();
+                assert_eq!(view.to_owned().unwrap(), message);
+                println!("{}", message.to_json().unwrap());
+            }
+            Err(error) => {
+                assert_eq!(Frame::parse(&bytes).unwrap().view::<Everything>().unwrap_err(), error);
+                println!("{error}");
+            }
         }
     }
 }

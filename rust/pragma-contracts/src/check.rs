@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use crate::column::Column;
 use crate::decimal::{MAX_DIGITS, MAX_SCALE, MAX_UNSCALED};
 use crate::feed::{MISSING, is_component};
-use crate::{Contract, ContractEnum, Decimal, DecimalColumn, EnumValue, Error, Result};
+use crate::{Contract, ContractEnum, Decimal, EnumValue, Error, Result};
 
 const WIDE_BYTES: usize = 16;
 const BAD_COMPONENT: &str =
@@ -193,22 +194,22 @@ pub(crate) fn version(value: &str, contract: &str, side: Side, at: &Place<'_>) -
 }
 
 /// Number of values of a column, which can be read exactly.
-pub(crate) fn column(column: Option<&DecimalColumn>, at: &Place<'_>) -> Result<usize> {
+pub(crate) fn column<C: Column>(column: Option<&C>, at: &Place<'_>) -> Result<usize> {
     let Some(column) = column else {
         return Ok(0);
     };
-    if column.scale > MAX_SCALE {
-        return Err(at
-            .field("scale")
-            .error(column.scale.to_string(), format!("is above {MAX_SCALE}")));
+    if column.scale() > MAX_SCALE {
+        let problem = format!("is above {MAX_SCALE}");
+        return Err(at.field("scale").error(column.scale().to_string(), problem));
     }
-    if column.wide.is_empty() {
-        return Ok(column.unscaled.len());
+    let (narrow_count, wide_count) = column.counts();
+    if wide_count == 0 {
+        return Ok(narrow_count);
     }
-    if !column.unscaled.is_empty() {
+    if narrow_count > 0 {
         return Err(at.error("", "sets both unscaled and wide; a column has one of them"));
     }
-    for value in &column.wide {
+    for value in column.wide() {
         let at = at.field("wide");
         match wide(value) {
             None => {
@@ -226,7 +227,7 @@ pub(crate) fn column(column: Option<&DecimalColumn>, at: &Place<'_>) -> Result<u
             Some(_) => {}
         }
     }
-    Ok(column.wide.len())
+    Ok(wide_count)
 }
 
 /// The number in big-endian two's complement, of 1 to 16 bytes.
@@ -239,17 +240,17 @@ pub(crate) fn wide(bytes: &[u8]) -> Option<i128> {
 }
 
 /// Rows are strictly ascending in a column, as far as a producer is concerned.
-pub(crate) fn ascending(column: Option<&DecimalColumn>, side: Side, at: &Place<'_>) -> Result<()> {
+pub(crate) fn ascending<C: Column>(column: Option<&C>, side: Side, at: &Place<'_>) -> Result<()> {
     ordered(column, side, at, |one, next| one < next, "ascending")
 }
 
 /// Rows are strictly descending in a column, as far as a producer is concerned.
-pub(crate) fn descending(column: Option<&DecimalColumn>, side: Side, at: &Place<'_>) -> Result<()> {
+pub(crate) fn descending<C: Column>(column: Option<&C>, side: Side, at: &Place<'_>) -> Result<()> {
     ordered(column, side, at, |one, next| one > next, "descending")
 }
 
-fn ordered(
-    column: Option<&DecimalColumn>,
+fn ordered<C: Column>(
+    column: Option<&C>,
     side: Side,
     at: &Place<'_>,
     is_ordered: fn(i128, i128) -> bool,
@@ -266,7 +267,7 @@ fn ordered(
     {
         None => Ok(()),
         Some(((one, next), row)) => {
-            let scale = column.scale;
+            let scale = column.scale();
             let problem =
                 format!("level {row} after {one} (scale {scale}) is not strictly {order}");
             Err(at.error(next.to_string(), problem))

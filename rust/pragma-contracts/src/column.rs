@@ -2,6 +2,7 @@
 
 use crate::check::wide;
 use crate::decimal::{MAX_SCALE, MAX_UNSCALED};
+use crate::generated::views::pragma::market::v1::{BookSideView, DecimalColumnView};
 use crate::{BookSide, Decimal, DecimalColumn, Error, Result};
 
 /// One level of a side of an order book.
@@ -13,26 +14,152 @@ pub struct Level {
     pub quantity: Decimal,
 }
 
+/// A decimal column, whether it owns its values or borrows them.
+pub(crate) trait Column {
+    fn scale(&self) -> u32;
+
+    /// Number of unscaled values and of wide ones.
+    fn counts(&self) -> (usize, usize);
+
+    /// The wide values.
+    fn wide(&self) -> impl Iterator<Item = &[u8]>;
+
+    /// The values as integers, of a column that was checked.
+    fn numbers(&self) -> impl Iterator<Item = i128>;
+}
+
+impl Column for DecimalColumn {
+    fn scale(&self) -> u32 {
+        self.scale
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.unscaled.len(), self.wide.len())
+    }
+
+    fn wide(&self) -> impl Iterator<Item = &[u8]> {
+        self.wide.iter().map(Vec::as_slice)
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = i128> {
+        let narrow = self.unscaled.iter().map(|number| i128::from(*number));
+        narrow.chain(self.wide.iter().filter_map(|bytes| wide(bytes)))
+    }
+}
+
+impl Column for DecimalColumnView<'_> {
+    fn scale(&self) -> u32 {
+        self.scale
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.unscaled.len(), self.wide.len())
+    }
+
+    fn wide(&self) -> impl Iterator<Item = &[u8]> {
+        self.wide.iter()
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = i128> {
+        let narrow = self.unscaled.iter().map(i128::from);
+        narrow.chain(self.wide.iter().filter_map(wide))
+    }
+}
+
+macro_rules! column {
+    ($type:ty) => {
+        impl $type {
+            /// The values, exact, each with the column's scale.
+            ///
+            /// # Errors
+            /// [`Error::InvalidDecimal`]: the column cannot be read exactly.
+            pub fn decimals(&self) -> Result<impl Iterator<Item = Decimal> + '_> {
+                readable(self)?;
+                let scale = self.scale;
+                Ok(self
+                    .numbers()
+                    .map(move |number| Decimal::unchecked(number, scale)))
+            }
+
+            /// The values, each as the nearest float.
+            ///
+            /// # Errors
+            /// [`Error::InvalidDecimal`]: the column cannot be read exactly.
+            pub fn floats(&self) -> Result<impl Iterator<Item = f64> + '_> {
+                Ok(self.decimals()?.map(Decimal::to_f64))
+            }
+
+            /// Number of values.
+            pub fn len(&self) -> usize {
+                let (narrow, wide) = self.counts();
+                if wide == 0 { narrow } else { wide }
+            }
+
+            /// Whether there is no value.
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+        }
+    };
+}
+column!(DecimalColumn);
+column!(DecimalColumnView<'_>);
+
+macro_rules! side {
+    ($type:ty) => {
+        impl $type {
+            /// The levels, best first, exact.
+            ///
+            /// # Errors
+            /// [`Error::InvalidDecimal`]: a column cannot be read exactly, or the columns differ in length.
+            pub fn levels(&self) -> Result<impl Iterator<Item = Level> + '_> {
+                self.check_lengths()?;
+                let prices = self
+                    .prices
+                    .as_ref()
+                    .map(|column| column.decimals())
+                    .transpose()?;
+                let quantities = self
+                    .quantities
+                    .as_ref()
+                    .map(|column| column.decimals())
+                    .transpose()?;
+                let rows = prices
+                    .into_iter()
+                    .flatten()
+                    .zip(quantities.into_iter().flatten());
+                Ok(rows.map(|(price, quantity)| Level { price, quantity }))
+            }
+
+            /// The (price, quantity) levels, best first, each as the nearest float.
+            ///
+            /// # Errors
+            /// [`Error::InvalidDecimal`]: a column cannot be read exactly, or the columns differ in length.
+            pub fn floats(&self) -> Result<impl Iterator<Item = (f64, f64)> + '_> {
+                let levels = self.levels()?;
+                Ok(levels.map(|level| (level.price.to_f64(), level.quantity.to_f64())))
+            }
+
+            fn check_lengths(&self) -> Result<()> {
+                let prices = self.prices.as_ref().map_or(0, |column| column.len());
+                let quantities = self.quantities.as_ref().map_or(0, |column| column.len());
+                if prices == quantities {
+                    return Ok(());
+                }
+                Err(Error::InvalidDecimal {
+                    value: prices.to_string(),
+                    problem: format!(
+                        "prices but {quantities} quantities: every level needs one of each"
+                    ),
+                })
+            }
+        }
+    };
+}
+side!(BookSide);
+side!(BookSideView<'_>);
+
 impl DecimalColumn {
-    /// The values, exact, each with the column's scale.
-    ///
-    /// # Errors
-    /// [`Error::InvalidDecimal`]: the column cannot be read exactly.
-    pub fn decimals(&self) -> Result<impl Iterator<Item = Decimal> + '_> {
-        self.readable()?;
-        Ok(self
-            .numbers()
-            .map(|number| Decimal::unchecked(number, self.scale)))
-    }
-
-    /// The values, each as the nearest float.
-    ///
-    /// # Errors
-    /// [`Error::InvalidDecimal`]: the column cannot be read exactly.
-    pub fn floats(&self) -> Result<impl Iterator<Item = f64> + '_> {
-        Ok(self.decimals()?.map(Decimal::to_f64))
-    }
-
     /// The column that holds exactly these values, at the largest of their scales.
     ///
     /// # Errors
@@ -61,74 +188,9 @@ impl DecimalColumn {
             },
         })
     }
-
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        if self.wide.is_empty() {
-            self.unscaled.len()
-        } else {
-            self.wide.len()
-        }
-    }
-
-    /// Whether there is no value.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The values of a checked column as integers.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = i128> + '_ {
-        let narrow = self.unscaled.iter().map(|number| i128::from(*number));
-        narrow.chain(self.wide.iter().filter_map(|bytes| wide(bytes)))
-    }
-
-    fn readable(&self) -> Result<()> {
-        let bad = |value: String, problem: &str| {
-            let problem = problem.to_owned();
-            Err(Error::InvalidDecimal { value, problem })
-        };
-        if self.scale > MAX_SCALE {
-            return bad(self.scale.to_string(), "as a column's scale is above 38");
-        }
-        if !self.wide.is_empty() && !self.unscaled.is_empty() {
-            return bad(
-                String::new(),
-                "column sets both unscaled and wide; it has one of them",
-            );
-        }
-        for bytes in &self.wide {
-            match wide(bytes) {
-                None => return bad(format!("{bytes:?}"), "is not 1 to 16 bytes long"),
-                Some(number) if number.unsigned_abs() > MAX_UNSCALED => {
-                    return bad(number.to_string(), "has more than 38 digits");
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(())
-    }
 }
 
 impl BookSide {
-    /// The levels, best first, exact.
-    ///
-    /// # Errors
-    /// [`Error::InvalidDecimal`]: a column cannot be read exactly, or the columns differ in length.
-    pub fn levels(&self) -> Result<impl Iterator<Item = Level> + '_> {
-        let (prices, quantities) = self.columns()?;
-        let rows = prices.decimals()?.zip(quantities.decimals()?);
-        Ok(rows.map(|(price, quantity)| Level { price, quantity }))
-    }
-
-    /// The (price, quantity) levels, best first, each as the nearest float.
-    ///
-    /// # Errors
-    /// [`Error::InvalidDecimal`]: a column cannot be read exactly, or the columns differ in length.
-    pub fn floats(&self) -> Result<impl Iterator<Item = (f64, f64)> + '_> {
-        let (prices, quantities) = self.columns()?;
-        Ok(prices.floats()?.zip(quantities.floats()?))
-    }
-
     /// The side that holds exactly these levels.
     ///
     /// # Errors
@@ -143,27 +205,36 @@ impl BookSide {
             quantities: Some(DecimalColumn::from_decimals(quantities)?),
         })
     }
+}
 
-    fn columns(&self) -> Result<(&DecimalColumn, &DecimalColumn)> {
-        static EMPTY: DecimalColumn = DecimalColumn {
-            scale: 0,
-            unscaled: Vec::new(),
-            wide: Vec::new(),
-        };
-        let prices = self.prices.as_ref().unwrap_or(&EMPTY);
-        let quantities = self.quantities.as_ref().unwrap_or(&EMPTY);
-        if prices.len() != quantities.len() {
-            let problem = format!(
-                "prices but {} quantities: every level needs one of each",
-                quantities.len()
-            );
-            return Err(Error::InvalidDecimal {
-                value: prices.len().to_string(),
-                problem,
-            });
-        }
-        Ok((prices, quantities))
+fn readable(column: &impl Column) -> Result<()> {
+    let bad = |value: String, problem: &str| {
+        let problem = problem.to_owned();
+        Err(Error::InvalidDecimal { value, problem })
+    };
+    if column.scale() > MAX_SCALE {
+        return bad(
+            column.scale().to_string(),
+            "as a column's scale is above 38",
+        );
     }
+    let (narrow_count, wide_count) = column.counts();
+    if narrow_count > 0 && wide_count > 0 {
+        return bad(
+            String::new(),
+            "column sets both unscaled and wide; it has one of them",
+        );
+    }
+    for bytes in column.wide() {
+        match wide(bytes) {
+            None => return bad(format!("{bytes:?}"), "is not 1 to 16 bytes long"),
+            Some(number) if number.unsigned_abs() > MAX_UNSCALED => {
+                return bad(number.to_string(), "has more than 38 digits");
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }
 
 fn at_scale(value: Decimal, scale: u32) -> Result<i128> {

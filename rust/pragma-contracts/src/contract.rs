@@ -1,5 +1,6 @@
 //! What every contract is: a message type bound to a topic.
 
+use crate::view::ContractView;
 use crate::{EnumValue, Envelope, Error, Feed, Market, MarketType, Result};
 
 /// A message type bound to a topic; implemented by generated code.
@@ -18,6 +19,9 @@ pub trait Contract: prost::Message + Clone + PartialEq + Default + 'static {
     const VERSION: &'static str;
     /// sha256 of the registered descriptor, in hex: what contracts.lock holds.
     const FINGERPRINT: &'static str;
+
+    /// The borrowed form: nothing is copied out of the frame.
+    type View<'a>: ContractView<'a, Owned = Self>;
 
     /// Identity and times of the message.
     fn envelope(&self) -> Option<&Envelope>;

@@ -4,6 +4,8 @@
 //! is the first message of its file, so its indexes are `[0]`, which is written as one zero byte. Source: Confluent's
 //! documentation of the Schema Registry wire format.
 
+use crate::view::{ContractView, Part, View};
+use crate::wire::Fields;
 use crate::{Contract, Error, Result};
 
 const HEADER: usize = 6;
@@ -69,6 +71,25 @@ impl<'a> Frame<'a> {
             let start = self.size.saturating_sub(self.payload.len());
             Error::frame(format!("holds no {}: {error}", C::NAME), start, self.size)
         })
+    }
+
+    /// The message of a contract in this frame in its borrowed form, checked.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFrame`]: it holds no such message, or one that only the owned form can hold: a message whose parts
+    /// would have to be merged. [`Error::InvalidMessage`]: the message breaks its contract.
+    pub fn view<C: Contract>(&self) -> Result<C::View<'a>> {
+        let view = self.view_unchecked::<C>()?;
+        view.check()?;
+        Ok(view)
+    }
+
+    /// The message of a contract in this frame in its borrowed form, whatever it holds.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFrame`]: as for [`Frame::view`].
+    pub fn view_unchecked<C: Contract>(&self) -> Result<C::View<'a>> {
+        View::read(Part(Fields::new(self.payload, self.size)))
     }
 
     pub(crate) fn size(&self) -> usize {

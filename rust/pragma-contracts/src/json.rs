@@ -8,6 +8,8 @@ use prost_types::{Duration, FieldMask, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::check::{self, Place};
+use crate::column::Column;
+
 use crate::{ContractEnum, Decimal, DecimalColumn, EnumValue, Result};
 
 /// A JSON value whose objects keep the order of their fields. It can be serialised by any serde format, and its

@@ -25,6 +25,11 @@ mod peek;
 mod record;
 #[cfg(feature = "stream")]
 mod stream;
+#[allow(
+    dead_code,
+    reason = "which kinds of fields are read follows from the schemas"
+)]
+pub mod view;
 mod wire;
 
 pub use column::Level;
@@ -42,6 +47,7 @@ pub use peek::peek;
 pub use record::Record;
 #[cfg(feature = "stream")]
 pub use stream::{FeedStreamExt, Filtered, InFeed, Item};
+pub use view::ContractView;
 
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,6 +1,6 @@
 //! A record of a topic, as it came from Kafka or anywhere else: nothing of it is decoded until it is asked for.
 
-use crate::{AnyMessage, Contract, Error, Feed, Frame, Result, peek};
+use crate::{AnyMessage, Contract, ContractView, Error, Feed, Frame, Result, peek};
 
 /// A record of a topic: its key and its value, which is a frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,16 @@ impl Record {
         let message: C = Frame::parse(self.frame()?)?.decode()?;
         self.check_key(message.feed()?)?;
         Ok(message)
+    }
+
+    /// The message of a contract in its borrowed form, checked as by [`Record::decode`].
+    ///
+    /// # Errors
+    /// As for [`Record::decode`]; and [`Error::InvalidFrame`]: only the owned form can hold it.
+    pub fn view<C: Contract>(&self) -> Result<C::View<'_>> {
+        let view = Frame::parse(self.frame()?)?.view::<C>()?;
+        self.check_key(view.feed()?)?;
+        Ok(view)
     }
 
     /// The message of whichever contract the topic belongs to, checked, and of the feed that the record key names.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use pragma_contracts::view::View;
+use pragma_contracts::views::pragma::market::v1::BookSideView;
 use pragma_contracts::{
-    BookSide, Contract, Decimal, DecimalColumn, Error, Feed, FeedFilter, Frame, Level, Market,
-    MarketDepth, Price, decode, encode, feeds, murmur2, peek,
+    BookSide, Contract, ContractView, Decimal, DecimalColumn, Error, Feed, FeedFilter, Frame,
+    Level, Market, MarketDepth, Price, decode, encode, feeds, murmur2, peek,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -253,6 +255,16 @@ fn frames() {
                 let message = good::<MarketDepth>(&vector);
                 assert_eq!(texts(message.bids.as_ref()), levels(&vector.json["bids"]));
                 assert_eq!(texts(message.asks.as_ref()), levels(&vector.json["asks"]));
+                let bytes = bytes(&vector.frame);
+                let view = Frame::parse(&bytes).unwrap().view::<MarketDepth>().unwrap();
+                let levels = |side: Option<BookSideView<'_>>| -> Vec<Level> {
+                    side.iter()
+                        .flat_map(|side| side.levels().unwrap().collect::<Vec<_>>())
+                        .collect()
+                };
+                assert_eq!(levels(view.bids).len(), texts(message.bids.as_ref()).len());
+                let owned = message.bids.iter().flat_map(|side| side.levels().unwrap());
+                assert_eq!(levels(view.bids), owned.collect::<Vec<_>>());
                 let bids = message.bids.clone().unwrap_or_default();
                 assert_eq!(
                     BookSide::from_levels(bids.levels().unwrap())
@@ -268,12 +280,15 @@ fn frames() {
     }
 }
 
-fn good<C: Contract>(vector: &GoodFrame) -> C {
+fn good<C: Contract + std::fmt::Debug>(vector: &GoodFrame) -> C {
     let bytes = bytes(&vector.frame);
     let message: C = decode(&bytes).unwrap();
     message.validate().unwrap();
     assert_eq!(Frame::parse(&bytes).unwrap().schema_id, vector.schema_id);
     assert_eq!(encode(&message, vector.schema_id).unwrap(), bytes);
+    let view = Frame::parse(&bytes).unwrap().view::<C>().unwrap();
+    assert_eq!(view.into_message().unwrap(), message);
+    assert_eq!(view.key().unwrap(), vector.key);
     assert_eq!(message.key().unwrap(), vector.key);
     assert_eq!(peek(&bytes).unwrap(), message.feed().unwrap());
     assert_eq!(
@@ -319,6 +334,17 @@ fn bad_frames() {
             other => panic!("{other} is no contract"),
         };
         assert_eq!(error.kind(), vector.kind, "{}: {error}", vector.name);
+        let borrowed = match vector.contract.as_str() {
+            "Price" => viewed::<Price>(&bytes).unwrap_err(),
+            _ => viewed::<MarketDepth>(&bytes).unwrap_err(),
+        };
+        match (&error, &borrowed) {
+            // The borrowed form has words of its own for what is no message.
+            (Error::InvalidFrame { .. }, _) => {
+                assert_eq!(borrowed.kind(), "frame", "{}", vector.name)
+            }
+            _ => assert_eq!(borrowed, error, "{}", vector.name),
+        }
         if let Error::InvalidMessage { field, .. } = &error {
             assert_eq!(
                 Some(field),
@@ -345,6 +371,10 @@ fn bad_frames() {
     }
 }
 
+fn viewed<C: Contract>(bytes: &[u8]) -> pragma_contracts::Result<C> {
+    Frame::parse(bytes)?.view::<C>()?.into_message()
+}
+
 #[derive(Deserialize)]
 struct AcceptedFrame {
     name: String,
@@ -365,7 +395,7 @@ fn accepted_frames() {
     }
 }
 
-fn accepted<C: Contract>(vector: &AcceptedFrame) {
+fn accepted<C: Contract + std::fmt::Debug>(vector: &AcceptedFrame) {
     let message: C = decode(&bytes(&vector.frame)).unwrap();
     assert_eq!(
         message.market().unwrap().number(),

@@ -6,6 +6,9 @@ mod contracts;
 #[cfg(feature = "serde")]
 mod json;
 pub mod messages;
+pub mod views;
 
 pub use contracts::AnyMessage;
+pub use views::pragma::market::v1::MarketDepthView;
+pub use views::pragma::market::v1::PriceView;
 pub use messages::pragma::market::v1::{BookSide, DecimalColumn, Envelope, MarketDepth, MarketType, Price};
