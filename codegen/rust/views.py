@@ -164,7 +164,7 @@ class Views:
         if one.startswith("view::Unread"):
             return f"view::Unread::new({field.number}, value, &part, {before})?"
         if field.type_name in _COPIED:
-            return f"part.plain({field.number}, value, {before})?"
+            return f"part.time({field.number}, value, {before})?"
         return f"part.message::<{self._kind(field)}>({field.number}, value, {before})?"
 
     def _member(self, message: Message, field: Field, variant: str) -> str:

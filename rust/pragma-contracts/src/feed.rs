@@ -254,7 +254,10 @@ pub fn murmur2(data: &[u8]) -> u32 {
 
 /// Whether text can be a component of a record key: not empty, no control character.
 pub(crate) fn is_component(text: &str) -> bool {
-    !text.is_empty() && !text.chars().any(char::is_control)
+    // Nearly every component is printable ASCII, which needs no decoding.
+    let is_plain = |byte: &u8| (0x20..0x7F).contains(byte);
+    !text.is_empty()
+        && (text.as_bytes().iter().all(is_plain) || !text.chars().any(char::is_control))
 }
 
 pub(crate) fn check_component(field: &'static str, value: &str) -> Result<()> {

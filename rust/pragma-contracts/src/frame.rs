@@ -89,7 +89,7 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// [`Error::InvalidFrame`]: as for [`Frame::view`].
     pub fn view_unchecked<C: Contract>(&self) -> Result<C::View<'a>> {
-        View::read(Part(Fields::new(self.payload, self.size)))
+        View::read(Part(Fields::new(self.payload))).map_err(|fault| fault.in_frame(self.size))
     }
 
     pub(crate) fn size(&self) -> usize {

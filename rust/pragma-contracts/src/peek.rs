@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::feed::MISSING;
-use crate::wire::{Fields, Value};
+use crate::wire::{Fault, Fields, Problem, Value};
 use crate::{Error, Feed, Frame, Market, Result};
 
 /// The feed of a frame of any contract. It stops reading when it has all four identifiers.
@@ -13,7 +13,8 @@ use crate::{Error, Feed, Frame, Market, Result};
 /// absent or not allowed.
 pub fn peek(frame: &[u8]) -> Result<Feed<'_>> {
     let frame = Frame::parse(frame)?;
-    let mut fields = Fields::new(frame.payload, frame.size());
+    let mut fields = Fields::new(frame.payload);
+    let fault = |fault: Fault| fault.in_frame(frame.size());
     let mut market_type = None;
     let (mut network_id, mut source_id, mut token_ticker) = (None, None, None);
     while market_type.is_none()
@@ -21,13 +22,19 @@ pub fn peek(frame: &[u8]) -> Result<Feed<'_>> {
         || source_id.is_none()
         || token_ticker.is_none()
     {
-        match fields.next()? {
+        match fields.next().map_err(fault)? {
             None => break,
             // protobuf sign-extends a negative enum number to 64 bits and keeps the low 32 of what it reads.
             Some((2, Value::Varint(number))) => market_type = Some(number as i32),
-            Some((3, Value::Bytes(bytes))) => network_id = Some(text(&fields, bytes)?),
-            Some((4, Value::Bytes(bytes))) => source_id = Some(text(&fields, bytes)?),
-            Some((5, Value::Bytes(bytes))) => token_ticker = Some(text(&fields, bytes)?),
+            Some((3, Value::Bytes(bytes))) => {
+                network_id = Some(text(&fields, 3, bytes).map_err(fault)?)
+            }
+            Some((4, Value::Bytes(bytes))) => {
+                source_id = Some(text(&fields, 4, bytes).map_err(fault)?)
+            }
+            Some((5, Value::Bytes(bytes))) => {
+                token_ticker = Some(text(&fields, 5, bytes).map_err(fault)?)
+            }
             Some(_) => {}
         }
     }
@@ -39,11 +46,13 @@ pub fn peek(frame: &[u8]) -> Result<Feed<'_>> {
     )
 }
 
-fn text<'a>(fields: &Fields<'a>, bytes: &'a [u8]) -> Result<Cow<'a, str>> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Cow::Borrowed(text)),
-        Err(error) => Err(fields.error(format!("has text that is not UTF-8: {error}"))),
-    }
+fn text<'a>(
+    fields: &Fields<'a>,
+    number: u32,
+    bytes: &'a [u8],
+) -> std::result::Result<Cow<'a, str>, Fault> {
+    let text = std::str::from_utf8(bytes).map_err(|_| fields.fault(Problem::Unfit(number)))?;
+    Ok(Cow::Borrowed(text))
 }
 
 fn missing(field: &'static str) -> Error {

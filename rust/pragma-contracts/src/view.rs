@@ -3,8 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::wire::{Fields, Value, WireType, take};
+use crate::wire::{Fault, Fields, Problem, Value, WireType, take};
 use crate::{EnumValue, Envelope, Error, Feed, Market, MarketType, Result};
+
+/// What reading gives, before it is known which frame it was about.
+#[doc(hidden)]
+pub type Read<T> = std::result::Result<T, Fault>;
 
 /// A borrowed message; implemented by generated code.
 pub trait View<'a>: Copy {
@@ -13,7 +17,7 @@ pub trait View<'a>: Copy {
 
     /// Reads the message of a field; whoever has a frame takes [`Frame::view`](crate::Frame::view).
     #[doc(hidden)]
-    fn read(part: Part<'a>) -> Result<Self>;
+    fn read(part: Part<'a>) -> Read<Self>;
 
     /// The message that owns what it holds.
     ///
@@ -92,7 +96,7 @@ pub trait Kind {
     fn wire_type() -> Wire;
 
     #[doc(hidden)]
-    fn item<'a>(value: Taken<'a>, at: &Part<'a>) -> Result<Option<Self::Item<'a>>>;
+    fn item<'a>(value: Taken<'a>, at: &Part<'a>) -> Read<Option<Self::Item<'a>>>;
 }
 
 /// How a kind of value is laid out.
@@ -105,8 +109,7 @@ pub struct Taken<'a>(Value<'a>);
 
 /// The kinds of scalars, which say how a value is written.
 pub mod kind {
-    use super::{Kind, Part, Taken, Wire};
-    use crate::Result;
+    use super::{Kind, Part, Read, Taken, Wire};
     use crate::wire::{Value, WireType};
 
     macro_rules! kinds {
@@ -122,7 +125,8 @@ pub mod kind {
                     Wire(WireType::$wire)
                 }
 
-                fn item<'a>(value: Taken<'a>, _: &Part<'a>) -> Result<Option<$item>> {
+                #[inline]
+                fn item<'a>(value: Taken<'a>, _: &Part<'a>) -> Read<Option<$item>> {
                     Ok(match value.0 {
                         Value::$wire($held) => $value,
                         _ => None,
@@ -173,7 +177,7 @@ impl<M: prost::Message + Default + 'static> Kind for Unread<'static, M> {
         Wire(WireType::Bytes)
     }
 
-    fn item<'a>(value: Taken<'a>, _: &Part<'a>) -> Result<Option<Unread<'a, M>>> {
+    fn item<'a>(value: Taken<'a>, _: &Part<'a>) -> Read<Option<Unread<'a, M>>> {
         Ok(match value.0 {
             Value::Bytes(bytes) => Some(Unread::of(bytes)),
             _ => None,
@@ -188,7 +192,7 @@ impl<M: HasView> Kind for M {
         Wire(WireType::Bytes)
     }
 
-    fn item<'a>(value: Taken<'a>, at: &Part<'a>) -> Result<Option<M::View<'a>>> {
+    fn item<'a>(value: Taken<'a>, at: &Part<'a>) -> Read<Option<M::View<'a>>> {
         match value.0 {
             Value::Bytes(bytes) => M::View::read(Part(at.0.nested(bytes)?)).map(Some),
             _ => Ok(None),
@@ -202,12 +206,14 @@ impl<'a> Part<'a> {
         self.0.rest()
     }
 
-    pub(crate) fn next(&mut self) -> Result<Option<(u32, Taken<'a>)>> {
+    #[inline]
+    pub(crate) fn next(&mut self) -> Read<Option<(u32, Taken<'a>)>> {
         Ok(self.0.next()?.map(|(number, value)| (number, Taken(value))))
     }
 
     /// A field's value.
-    pub(crate) fn one<K: Kind>(&self, number: u32, value: Taken<'a>) -> Result<K::Item<'a>> {
+    #[inline]
+    pub(crate) fn one<K: Kind>(&self, number: u32, value: Taken<'a>) -> Read<K::Item<'a>> {
         K::item(value, self)?.ok_or_else(|| self.unfit(number))
     }
 
@@ -217,41 +223,62 @@ impl<'a> Part<'a> {
         number: u32,
         value: Taken<'a>,
         before: Option<M::View<'a>>,
-    ) -> Result<Option<M::View<'a>>> {
+    ) -> Read<Option<M::View<'a>>> {
         if before.is_some() {
-            let problem = format!("has field {number} twice, which the borrowed form cannot merge");
-            return Err(self.0.error(problem));
+            return Err(self.0.fault(Problem::Twice(number)));
         }
         self.one::<M>(number, value).map(Some)
     }
 
-    /// A message that prost reads, of a type that holds nothing which could be borrowed.
-    pub(crate) fn plain<M: prost::Message + Default>(
+    /// A timestamp or duration, which are laid out alike; two would be merged.
+    pub(crate) fn time<T: Time>(
         &self,
         number: u32,
         value: Taken<'a>,
-        before: Option<M>,
-    ) -> Result<Option<M>> {
+        before: Option<T>,
+    ) -> Read<Option<T>> {
         let Value::Bytes(bytes) = value.0 else {
             return Err(self.unfit(number));
         };
-        let mut message = before.unwrap_or_default();
-        let merged = message.merge(bytes);
-        merged.map_err(|error| {
-            self.0.error(format!(
-                "has field {number}, which is no such message: {error}"
-            ))
-        })?;
-        Ok(Some(message))
+        let mut fields = Part(self.0.nested(bytes)?);
+        let (mut seconds, mut nanos) = before.unwrap_or_default().parts();
+        while let Some((number, value)) = fields.next()? {
+            match number {
+                1 => seconds = fields.one::<kind::Int64>(number, value)?,
+                2 => nanos = fields.one::<kind::Int32>(number, value)?,
+                _ => {}
+            }
+        }
+        Ok(Some(T::of(seconds, nanos)))
     }
 
     #[cold]
-    fn unfit(&self, number: u32) -> Error {
-        self.0.error(format!(
-            "has field {number} of another type, or text that is not UTF-8"
-        ))
+    fn unfit(&self, number: u32) -> Fault {
+        self.0.fault(Problem::Unfit(number))
     }
 }
+
+/// Timestamp and Duration.
+pub(crate) trait Time: Copy + Default {
+    fn parts(self) -> (i64, i32);
+
+    fn of(seconds: i64, nanos: i32) -> Self;
+}
+
+macro_rules! time {
+    ($($type:ident),*) => {$(
+        impl Time for prost_types::$type {
+            fn parts(self) -> (i64, i32) {
+                (self.seconds, self.nanos)
+            }
+
+            fn of(seconds: i64, nanos: i32) -> Self {
+                Self { seconds, nanos }
+            }
+        }
+    )*};
+}
+time!(Timestamp, Duration);
 
 /// A list of a borrowed message, which is read as it is iterated.
 pub struct Repeated<'a, K> {
@@ -275,7 +302,7 @@ impl<'a, K: Kind> Repeated<'a, K> {
     }
 
     /// Checks one item, or a packed piece, and counts it.
-    pub(crate) fn see(&mut self, value: Taken<'a>, at: &Part<'a>, message: &'a [u8]) -> Result<()> {
+    pub(crate) fn see(&mut self, value: Taken<'a>, at: &Part<'a>, message: &'a [u8]) -> Read<()> {
         let wire_type = K::wire_type().0;
         let mut seen = 0;
         let mut packed = None;
@@ -317,7 +344,7 @@ impl<'a, K: Kind> Repeated<'a, K> {
     /// The items in their order.
     pub fn iter(&self) -> Items<'a, K> {
         Items {
-            rest: Part(Fields::new(self.bytes, self.bytes.len())),
+            rest: Part(Fields::new(self.bytes)),
             packed: if self.is_packed { self.bytes } else { &[] },
             number: self.number,
             left: self.count,
@@ -381,7 +408,7 @@ impl<'a, K: Kind, V: Kind> Map<'a, K, V> {
     }
 
     /// Checks one entry, and counts it.
-    pub(crate) fn see(&mut self, value: Taken<'a>, at: &Part<'a>) -> Result<()>
+    pub(crate) fn see(&mut self, value: Taken<'a>, at: &Part<'a>) -> Read<()>
     where
         K::Item<'a>: Default,
         V::Item<'a>: Absent<'a>,
@@ -409,7 +436,7 @@ impl<'a, K: Kind, V: Kind> Map<'a, K, V> {
         K::Item<'a>: Default,
         V::Item<'a>: Absent<'a>,
     {
-        let mut rest = Part(Fields::new(self.message, self.message.len()));
+        let mut rest = Part(Fields::new(self.message));
         let map = *self;
         std::iter::from_fn(move || {
             loop {
@@ -421,7 +448,7 @@ impl<'a, K: Kind, V: Kind> Map<'a, K, V> {
         })
     }
 
-    fn entry(&self, value: Taken<'a>, at: &Part<'a>) -> Result<(K::Item<'a>, V::Item<'a>)>
+    fn entry(&self, value: Taken<'a>, at: &Part<'a>) -> Read<(K::Item<'a>, V::Item<'a>)>
     where
         K::Item<'a>: Default,
         V::Item<'a>: Absent<'a>,
@@ -445,13 +472,13 @@ impl<'a, K: Kind, V: Kind> Map<'a, K, V> {
 /// What a map holds for a key without a value.
 #[doc(hidden)]
 pub trait Absent<'a>: Sized {
-    fn absent() -> Result<Self>;
+    fn absent() -> Read<Self>;
 }
 
 macro_rules! absent {
     ($($type:ty),*) => {$(
         impl<'a> Absent<'a> for $type {
-            fn absent() -> Result<Self> {
+            fn absent() -> Read<Self> {
                 Ok(Self::default())
             }
         }
@@ -460,14 +487,14 @@ macro_rules! absent {
 absent!(f64, f32, i32, i64, u32, u64, bool, &'a str, &'a [u8]);
 
 impl<'a, M> Absent<'a> for Unread<'a, M> {
-    fn absent() -> Result<Self> {
+    fn absent() -> Read<Self> {
         Ok(Self::of(&[]))
     }
 }
 
 impl<'a, V: View<'a>> Absent<'a> for V {
-    fn absent() -> Result<Self> {
-        V::read(Part(Fields::new(&[], 0)))
+    fn absent() -> Read<Self> {
+        V::read(Part(Fields::new(&[])))
     }
 }
 
@@ -483,7 +510,7 @@ impl<'a, M> Unread<'a, M> {
         value: Taken<'a>,
         at: &Part<'a>,
         before: Option<Self>,
-    ) -> Result<Option<Self>> {
+    ) -> Read<Option<Self>> {
         match value.0 {
             Value::Bytes(bytes) if before.is_none() => Ok(Some(Self::of(bytes))),
             _ => Err(at.unfit(number)),

@@ -1,9 +1,53 @@
 //! Reads protobuf's wire format field by field, without copying; whoever reads it knows the message.
 
-use crate::{Error, Result};
+use crate::Error;
 
 /// What protobuf's own decoders stop at.
 const DEEPEST: u8 = 100;
+
+/// What is wrong with a message, and how many bytes before its end. Small, because every field that is read may bring one.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct Fault {
+    left: usize,
+    problem: Problem,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Problem {
+    CutInVarint,
+    CutInField,
+    FieldNumber,
+    WireType(u8),
+    TooDeep,
+    Unfit(u32),
+    Twice(u32),
+}
+
+impl Fault {
+    /// The error of a frame of this many bytes, which ends with the message.
+    #[cold]
+    pub(crate) fn in_frame(self, size: usize) -> Error {
+        let problem = match self.problem {
+            Problem::CutInVarint => "ends inside a varint, or has one that is too long".to_owned(),
+            Problem::CutInField => "ends inside a field".to_owned(),
+            Problem::FieldNumber => "has a field number that protobuf does not allow".to_owned(),
+            Problem::WireType(wire_type) => {
+                format!("has a field of wire type {wire_type}, which no contract uses")
+            }
+            Problem::TooDeep => format!("nests messages more than {DEEPEST} deep"),
+            Problem::Unfit(number) => {
+                format!("has field {number} of another type, or text that is not UTF-8")
+            }
+            Problem::Twice(number) => {
+                format!("has field {number} twice, which the borrowed form cannot merge")
+            }
+        };
+        Error::frame(problem, size.saturating_sub(self.left), size)
+    }
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Fault>;
 
 /// What a field holds, by its wire type.
 #[derive(Clone, Copy, Debug)]
@@ -26,28 +70,30 @@ pub(crate) enum WireType {
 /// The fields of a message that is part of a frame.
 pub(crate) struct Fields<'a> {
     rest: &'a [u8],
-    frame_size: usize,
+    /// Bytes of the frame after this message.
+    after: usize,
     depth: u8,
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of the message at the end of a frame of `frame_size` bytes, which errors count from.
-    pub(crate) fn new(message: &'a [u8], frame_size: usize) -> Self {
+    /// The fields of the message that a frame ends with.
+    pub(crate) fn new(message: &'a [u8]) -> Self {
         Self {
             rest: message,
-            frame_size,
+            after: 0,
             depth: 0,
         }
     }
 
     /// The fields of a message that is the last field which was read.
+    #[inline]
     pub(crate) fn nested(&self, message: &'a [u8]) -> Result<Self> {
         if self.depth >= DEEPEST {
-            return Err(self.error(format!("nests messages more than {DEEPEST} deep")));
+            return Err(self.fault(Problem::TooDeep));
         }
         Ok(Self {
             rest: message,
-            frame_size: self.frame_size.saturating_sub(self.rest.len()),
+            after: self.after + self.rest.len(),
             depth: self.depth + 1,
         })
     }
@@ -58,50 +104,42 @@ impl<'a> Fields<'a> {
     }
 
     /// Number and value of the next field; None at the end of the message.
+    #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Value<'a>)>> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let tag = self.varint()?;
-        let number = u32::try_from(tag >> 3)
-            .ok()
-            .filter(|number| (1..=0x1FFF_FFFF).contains(number))
-            .ok_or_else(|| self.error("has a field number that protobuf does not allow"))?;
-        let wire_type = match tag & 7 {
-            0 => WireType::Varint,
-            1 => WireType::Fixed64,
-            2 => WireType::Bytes,
-            5 => WireType::Fixed32,
-            other => {
-                return Err(self.error(format!(
-                    "has a field of wire type {other}, which no contract uses"
-                )));
+        let tag = varint(&mut self.rest).ok_or_else(|| self.fault(Problem::CutInVarint))?;
+        let number = (tag >> 3) as u32;
+        if number == 0 || tag > 0xFFFF_FFFF {
+            return Err(self.fault(Problem::FieldNumber));
+        }
+        let value = match tag & 7 {
+            0 => take(&mut self.rest, WireType::Varint)
+                .ok_or_else(|| self.fault(Problem::CutInVarint)),
+            1 => take(&mut self.rest, WireType::Fixed64)
+                .ok_or_else(|| self.fault(Problem::CutInField)),
+            2 => {
+                take(&mut self.rest, WireType::Bytes).ok_or_else(|| self.fault(Problem::CutInField))
             }
+            5 => take(&mut self.rest, WireType::Fixed32)
+                .ok_or_else(|| self.fault(Problem::CutInField)),
+            other => Err(self.fault(Problem::WireType(other as u8))),
         };
-        let value = take(&mut self.rest, wire_type).ok_or_else(|| self.cut_short(wire_type))?;
-        Ok(Some((number, value)))
+        Ok(Some((number, value?)))
     }
 
     #[cold]
-    pub(crate) fn error(&self, problem: impl Into<String>) -> Error {
-        let at = self.frame_size.saturating_sub(self.rest.len());
-        Error::frame(problem, at, self.frame_size)
-    }
-
-    fn varint(&mut self) -> Result<u64> {
-        varint(&mut self.rest).ok_or_else(|| self.cut_short(WireType::Varint))
-    }
-
-    #[cold]
-    fn cut_short(&self, wire_type: WireType) -> Error {
-        match wire_type {
-            WireType::Varint => self.error("ends inside a varint, or has one that is too long"),
-            _ => self.error("ends inside a field"),
+    pub(crate) fn fault(&self, problem: Problem) -> Fault {
+        Fault {
+            left: self.after + self.rest.len(),
+            problem,
         }
     }
 }
 
 /// Takes one value off the front of `bytes`; None when it is cut short.
+#[inline]
 pub(crate) fn take<'a>(bytes: &mut &'a [u8], wire_type: WireType) -> Option<Value<'a>> {
     match wire_type {
         WireType::Varint => varint(bytes).map(Value::Varint),
@@ -124,6 +162,7 @@ pub(crate) fn take<'a>(bytes: &mut &'a [u8], wire_type: WireType) -> Option<Valu
     }
 }
 
+#[inline]
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let (&first, rest) = bytes.split_first()?;
     if first < 0x80 {

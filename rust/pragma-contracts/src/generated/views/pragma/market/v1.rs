@@ -34,7 +34,7 @@ impl<'a> EnvelopeView<'a> {
 impl<'a> view::View<'a> for EnvelopeView<'a> {
     type Owned = crate::messages::pragma::market::v1::Envelope;
 
-    fn read(mut part: view::Part<'a>) -> Result<Self> {
+    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
         let mut view = Self {
             message_id: Default::default(),
             event_timestamp: None,
@@ -46,8 +46,8 @@ impl<'a> view::View<'a> for EnvelopeView<'a> {
         while let Some((number, value)) = part.next()? {
             match number {
                 1 => view.message_id = part.one::<view::kind::Text>(1, value)?,
-                2 => view.event_timestamp = part.plain(2, value, view.event_timestamp)?,
-                3 => view.publish_timestamp = part.plain(3, value, view.publish_timestamp)?,
+                2 => view.event_timestamp = part.time(2, value, view.event_timestamp)?,
+                3 => view.publish_timestamp = part.time(3, value, view.publish_timestamp)?,
                 4 => view.producer = part.one::<view::kind::Text>(4, value)?,
                 5 => view.version = part.one::<view::kind::Text>(5, value)?,
                 _ => {}
@@ -112,7 +112,7 @@ impl<'a> MarketDepthView<'a> {
 impl<'a> view::View<'a> for MarketDepthView<'a> {
     type Owned = crate::messages::pragma::market::v1::MarketDepth;
 
-    fn read(mut part: view::Part<'a>) -> Result<Self> {
+    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
         let mut view = Self {
             envelope: None,
             market_type: Default::default(),
@@ -182,7 +182,7 @@ impl<'a> BookSideView<'a> {
 impl<'a> view::View<'a> for BookSideView<'a> {
     type Owned = crate::messages::pragma::market::v1::BookSide;
 
-    fn read(mut part: view::Part<'a>) -> Result<Self> {
+    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
         let mut view = Self {
             prices: None,
             quantities: None,
@@ -237,7 +237,7 @@ impl<'a> DecimalColumnView<'a> {
 impl<'a> view::View<'a> for DecimalColumnView<'a> {
     type Owned = crate::messages::pragma::market::v1::DecimalColumn;
 
-    fn read(mut part: view::Part<'a>) -> Result<Self> {
+    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
         let whole = part.rest();
         let mut view = Self {
             scale: Default::default(),
@@ -308,7 +308,7 @@ impl<'a> PriceView<'a> {
 impl<'a> view::View<'a> for PriceView<'a> {
     type Owned = crate::messages::pragma::market::v1::Price;
 
-    fn read(mut part: view::Part<'a>) -> Result<Self> {
+    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
         let mut view = Self {
             envelope: None,
             market_type: Default::default(),
