@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from pragma_contracts import rules
-from pragma_contracts.errors import ConfigurationError, InvalidFeed
+from pragma_contracts.errors import ConfigurationError, InvalidFeed, shown
 from pragma_contracts.messages import MarketType
 
 _LAYOUT = "is no key of the form {market_type}-{network_id}-{source_id}-{token_ticker}"
@@ -71,9 +71,14 @@ class Feed:
         return cls(market_type, network_id, source_id, parts[3])
 
     def partition(self, count: int) -> int:
-        """The partition of this feed's records in a topic of `count` partitions, as Kafka's Java client chooses it."""
-        if count < 1:
-            raise ConfigurationError("count", f"a topic has at least one partition, not {count}")
+        """The partition of this feed's records in a topic of `count` partitions, as Kafka's Java client chooses it.
+
+        Raises:
+            ConfigurationError: the count is no int above zero.
+            InvalidFeed: the feed has no key, as its market type is a number that this version does not know.
+        """
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise ConfigurationError("count", f"a topic has at least one partition, an int, not {shown(count)}")
         return (murmur2(self.key.encode()) & 0x7FFFFFFF) % count
 
 
@@ -105,10 +110,15 @@ def _known_or_unknown(market_type: MarketType | int | str) -> MarketType | int |
         raise InvalidFeed("market_type", market_type, "must be a MarketType or its text")
     if market_type == MarketType.UNSPECIFIED:
         raise InvalidFeed("market_type", "UNSPECIFIED", "is mandatory; a feed is of one market")
-    return MarketType(market_type) if market_type in _NUMBERS else market_type
+    if market_type in _NUMBERS:
+        return MarketType(market_type)
+    if not -_INT32 <= market_type < _INT32:
+        raise InvalidFeed("market_type", market_type, "is no number of an enum: those have 32 bits")
+    return market_type
 
 
 _NUMBERS = frozenset(MarketType)
+_INT32 = 1 << 31
 
 
 def _check_component(name: str, value: str) -> None:
