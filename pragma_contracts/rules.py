@@ -1,4 +1,4 @@
-"""The primitive rules that generated checks call: decimal text, columns, key components, versions."""
+"""The primitive rules that generated checks call: decimal text, decimal columns, key components, points in time."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,6 +11,9 @@ MAX_DIGITS = 38
 MAX_SCALE = 38
 MAX_UNSCALED = 10**MAX_DIGITS - 1
 WIDE_BYTES = 16
+NS = 1_000_000_000
+# The years 0001 to 9999, as google.protobuf.Timestamp has them, in seconds since the epoch.
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 # ASCII only: Python's own Decimal and int also take underscores, other scripts' digits, exponents and infinities.
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII).fullmatch
@@ -23,6 +26,7 @@ BAD_DECIMAL = (
 )
 TOO_WIDE = f"needs more than {MAX_DIGITS} digits or a scale above {MAX_SCALE}, more than can be carried exactly"
 BAD_COMPONENT = "must be text without control characters, and not empty: it is part of the record key"
+BAD_TIMESTAMP = "is outside the years 0001 to 9999, or has nanoseconds outside one second"
 MISSING = "is missing, and it is mandatory"
 
 
@@ -35,6 +39,15 @@ class Where(NamedTuple):
     def error(self, field: str, value: object, problem: str) -> InvalidMessage:
         """The error to raise for a field of this contract."""
         return InvalidMessage(self.contract, self.topic, field, value, problem)
+
+
+class Timestamp(Protocol):
+    """What the rules need of a google.protobuf.Timestamp."""
+
+    @property
+    def seconds(self) -> int: ...  # noqa: D102
+    @property
+    def nanos(self) -> int: ...  # noqa: D102
 
 
 class Column(Protocol):
@@ -73,6 +86,22 @@ def parse_decimal(text: str) -> tuple[int, int]:
 def is_component(text: str) -> bool:
     """Whether text can be a component of a record key: not empty, no character of category Cc."""
     return _PRINTABLE(text) is not None
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is text that protobuf can carry: a lone surrogate has no UTF-8."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_timestamp(timestamp: Timestamp) -> bool:
+    """Whether a Timestamp is a point in time at all: what came over the wire may be anything."""
+    return FIRST_SECOND <= timestamp.seconds <= LAST_SECOND and 0 <= timestamp.nanos < NS
 
 
 def escape(component: str) -> str:

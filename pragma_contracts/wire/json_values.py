@@ -10,6 +10,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from pragma_contracts import rules
 from pragma_contracts.contract import ContractEnum
 from pragma_contracts.errors import InvalidDecimal
 from pragma_contracts.messages import ENUMS, DecimalColumn
@@ -97,8 +98,8 @@ _BYTES = ValueForm(lambda value, _where, _path: base64.b64encode(value).decode()
 
 
 def _write_timestamp(value: Timestamp, where: Where, path: str) -> str:
-    if not timestamps.is_valid(value):
-        raise where.error(path, (value.seconds, value.nanos), timestamps.OUT_OF_RANGE)
+    if not rules.is_timestamp(value):
+        raise where.error(path, (value.seconds, value.nanos), rules.BAD_TIMESTAMP)
     return timestamps.to_text(value)
 
 

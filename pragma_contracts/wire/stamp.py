@@ -6,6 +6,8 @@ from datetime import datetime
 import uuid_utils
 from google.protobuf.message import Message
 
+from pragma_contracts import rules
+from pragma_contracts.errors import ConfigurationError, shown
 from pragma_contracts.wire.lookup import contract_of
 from pragma_contracts.wire.timestamps import NS, to_ns
 
@@ -17,9 +19,12 @@ def stamp(message: Message, *, event_time: datetime | int | None = None, produce
 
     Raises:
         NotAContract: the message's type is bound to no topic.
-        ConfigurationError: the event time is naive or outside the years 0001 to 9999.
+        ConfigurationError: the event time is naive or outside the years 0001 to 9999, or the producer is no text. The
+            message is unchanged.
     """
     contract = contract_of(message)
+    if not rules.is_text(producer):
+        raise ConfigurationError("producer", f"{shown(producer)} is no text, or has a lone surrogate")
     if event_time is not None:
         event = message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has an envelope
         event.seconds, event.nanos = divmod(to_ns(event_time), NS)

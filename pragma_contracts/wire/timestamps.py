@@ -5,18 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from pragma_contracts.errors import ConfigurationError
+from pragma_contracts import rules
+from pragma_contracts.errors import ConfigurationError, shown
 
-NS = 1_000_000_000
+NS = rules.NS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# The years 0001 to 9999, as google.protobuf.Timestamp has them, in seconds since the epoch.
-_FIRST, _LAST = -62_135_596_800, 253_402_300_799
 _TEXT = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:\d\d)", re.ASCII
 )
 
-BAD_TEXT = "is no ISO 8601 time with a zone, such as '2026-01-31T12:00:00.000000Z'"
-OUT_OF_RANGE = "is outside the years 0001 to 9999, or has nanoseconds outside one second"
+BAD_TEXT = (
+    "is no time of the form '2026-01-31T12:00:00.000000Z': with seconds, at most 9 digits of a second, "
+    "Z or an offset such as +02:00, and in UTC within the years 0001 to 9999"
+)
 
 
 def to_ns(time: datetime | int) -> int:
@@ -30,15 +31,10 @@ def to_ns(time: datetime | int) -> int:
     elif isinstance(time, datetime) and time.utcoffset() is not None:
         ns = (time - _EPOCH) // timedelta(microseconds=1) * 1000
     else:
-        raise ConfigurationError("event_time", f"{time!r} is neither an aware datetime nor int nanoseconds")
-    if not _FIRST <= ns // NS <= _LAST:
-        raise ConfigurationError("event_time", f"{time!r} {OUT_OF_RANGE}; int times are in nanoseconds")
+        raise ConfigurationError("event_time", f"{shown(time)} is neither an aware datetime nor int nanoseconds")
+    if not rules.FIRST_SECOND <= ns // NS <= rules.LAST_SECOND:
+        raise ConfigurationError("event_time", f"{shown(time)} {rules.BAD_TIMESTAMP}; int times are in nanoseconds")
     return ns
-
-
-def is_valid(timestamp: Timestamp) -> bool:
-    """Whether a Timestamp is a point in time at all: what came over the wire may be anything."""
-    return _FIRST <= timestamp.seconds <= _LAST and 0 <= timestamp.nanos < NS
 
 
 def to_text(timestamp: Timestamp) -> str:
@@ -50,7 +46,7 @@ def to_text(timestamp: Timestamp) -> str:
 
 
 def from_text(text: str) -> tuple[int, int] | None:
-    """(seconds, nanos) since the epoch of ISO 8601 text with a zone; None when it is anything else."""
+    """(seconds, nanos) since the epoch of ISO 8601 text with seconds and a zone; None when it is anything else."""
     found = _TEXT.fullmatch(text)
     if found is None:
         return None
@@ -58,4 +54,8 @@ def from_text(text: str) -> tuple[int, int] | None:
         since = datetime.fromisoformat(found["time"] + found["zone"]) - _EPOCH
     except ValueError:
         return None
-    return since // timedelta(seconds=1), int((found["fraction"] or "").ljust(9, "0"))
+    seconds = since // timedelta(seconds=1)
+    # An offset can lead out of the years that the text itself is in.
+    if not rules.FIRST_SECOND <= seconds <= rules.LAST_SECOND:
+        return None
+    return seconds, int((found["fraction"] or "").ljust(9, "0"))
