@@ -61,6 +61,14 @@ class Column(Protocol):
     def wide(self) -> Sequence[bytes]: ...  # noqa: D102
 
 
+class ColumnFault(NamedTuple):
+    """What is wrong in a DecimalColumn: the part, such as ".scale" ("" is the column itself), its value, and why."""
+
+    part: str
+    value: object
+    problem: str
+
+
 def is_decimal(text: str) -> bool:
     """Whether text is an exact decimal as the contracts carry it: at most 38 digits, scale at most 38."""
     # A text this short cannot have too many digits, so the common case costs one match.
@@ -113,19 +121,29 @@ def escape(component: str) -> str:
 
 def check_column(column: Column, where: Where, path: str) -> int:
     """Number of values of a DecimalColumn. Raises InvalidMessage when it could not be read exactly."""
-    if column.scale > MAX_SCALE:
-        raise where.error(f"{path}.scale", column.scale, f"is above {MAX_SCALE}")
-    wide = column.wide
-    if not wide:
+    # Nearly every column; the rest would find no fault in it either.
+    if not column.wide and column.scale <= MAX_SCALE:
         return len(column.unscaled)
-    if column.unscaled:
-        raise where.error(path, None, "sets both unscaled and wide; a column has one of them")
+    fault = column_fault(column)
+    if fault is not None:
+        raise where.error(path + fault.part, fault.value, fault.problem)
+    return len(column.wide)
+
+
+def column_fault(column: Column) -> ColumnFault | None:
+    """Why a DecimalColumn could not be read exactly, or None. Nothing of a hostile column is expanded."""
+    if column.scale > MAX_SCALE:
+        return ColumnFault(".scale", column.scale, f"is above {MAX_SCALE}")
+    wide = column.wide
+    if wide and column.unscaled:
+        return ColumnFault("", None, "sets both unscaled and wide; a column has one of them")
     for value in wide:
         if not 1 <= len(value) <= WIDE_BYTES:
-            raise where.error(f"{path}.wide", value, f"is not 1 to {WIDE_BYTES} bytes long")
-        if not -MAX_UNSCALED <= int.from_bytes(value, "big", signed=True) <= MAX_UNSCALED:
-            raise where.error(f"{path}.wide", value, f"has more than {MAX_DIGITS} digits")
-    return len(wide)
+            return ColumnFault(".wide", value, f"is not 1 to {WIDE_BYTES} bytes long")
+        # A shorter one has at most 36 digits.
+        if len(value) == WIDE_BYTES and abs(int.from_bytes(value, "big", signed=True)) > MAX_UNSCALED:
+            return ColumnFault(".wide", value, f"has more than {MAX_DIGITS} digits")
+    return None
 
 
 def column_values(column: Column) -> Sequence[int]:

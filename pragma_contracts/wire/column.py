@@ -58,14 +58,9 @@ def texts(column: DecimalColumn) -> list[str]:
 
 
 def _values(column: DecimalColumn) -> Iterable[int]:
-    # Checked before anything is expanded: 10 ** scale of a hostile column would fill the memory.
-    if column.scale > rules.MAX_SCALE:
-        raise InvalidDecimal(column.scale, f"as a column's scale is above {rules.MAX_SCALE}")
-    if column.wide and column.unscaled:
-        raise InvalidDecimal(None, "column sets both unscaled and wide; it has one of them")
-    for value in column.wide:
-        if not 1 <= len(value) <= rules.WIDE_BYTES:
-            raise InvalidDecimal(value, f"is not 1 to {rules.WIDE_BYTES} bytes long")
+    fault = rules.column_fault(column)
+    if fault is not None:
+        raise InvalidDecimal(fault.value, f"in column{fault.part} {fault.problem}")
     return rules.column_values(column)
 
 
@@ -74,7 +69,7 @@ def _parse(value: Value) -> tuple[int, int]:
         return rules.parse_decimal(value)
     if isinstance(value, Decimal) and value.is_finite():
         sign, digits, exponent = value.as_tuple()
-        if -rules.MAX_SCALE <= int(exponent) <= rules.MAX_DIGITS:
+        if len(digits) <= rules.MAX_DIGITS and -rules.MAX_SCALE <= int(exponent) <= rules.MAX_DIGITS:
             number = int("".join(map(str, digits))) * (-1 if sign else 1)
             return (number, -int(exponent)) if int(exponent) < 0 else (number * 10 ** int(exponent), 0)
         raise InvalidDecimal(value, rules.TOO_WIDE)
