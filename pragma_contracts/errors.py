@@ -25,38 +25,58 @@ import reprlib
 from collections.abc import Sequence
 
 _SHOWN = 80
-_MOST_BITS = 256
+_FIELD = 200
+_LINE = 2000
+_BITS = 256
 
 
 class _Short(reprlib.Repr):
-    """repr() with bounds: a hostile value may be deep, long, or an integer with more digits than Python writes."""
+    """repr() that ends: of nested and of endless values only the beginning."""
 
-    def repr_int(self, number: int, level: int) -> str:
-        bits = number.bit_length()
-        return repr(number) if bits < _MOST_BITS else f"an integer of {bits:,} bits"
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = 4
+        self.maxstring = self.maxother = _SHOWN
+
+    def repr_int(self, value: int, level: int) -> str:
+        # Python refuses to write an int of more than 4300 digits.
+        return repr(value) if value.bit_length() <= _BITS else f"<int of {value.bit_length()} bits>"
 
 
-_SHORT = _Short()
-_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = _SHOWN
+_short = _Short().repr
 
 
 def shown(value: object) -> str:
     """A value as one short printable line, whatever it holds: control characters escaped, cut at 80 characters."""
     if isinstance(value, (str, bytes)) and len(value) > _SHOWN:
         return f"{value[:_SHOWN]!r}… ({len(value)} {'bytes' if isinstance(value, bytes) else 'characters'})"
-    return plain(_SHORT.repr(value), _SHOWN)
+    text = repr(value) if isinstance(value, (str, bytes)) else printable(_short(value))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def plain(text: str, most: int = 200) -> str:
-    """Text in one printable line of bounded length, without quotes."""
-    line = text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: most + 1])
-    return line if len(line) <= most else f"{line[:most]}…"
+def printable(text: str, limit: int = _LINE) -> str:
+    """Text as one line that can be printed and encoded: other characters escaped, the middle cut out above `limit`."""
+    if len(text) > limit:
+        text = f"{text[: limit // 2]} … {text[-limit // 2 :]}"
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class ContractError(Exception):
-    """Root of the tree. `kind` is the short, stable name under which an error is counted."""
+    """Root of the tree. `kind` is the short, stable name under which an error is counted.
+
+    Its text is one printable line of bounded length, whatever a message, a frame or a caller put into its facts.
+    """
 
     kind = "error"
+
+    def __str__(self) -> str:
+        return printable(self._sentence())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def _sentence(self) -> str:
+        return ", ".join(map(shown, self.args))
 
 
 class ConfigurationError(ContractError):
@@ -69,7 +89,7 @@ class ConfigurationError(ContractError):
         self.option = option
         self.problem = problem
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"{self.option}: {self.problem}"
 
 
@@ -84,8 +104,8 @@ class SchemaError(ContractError):
         self.line = line
         self.problem = problem
 
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
+    def _sentence(self) -> str:
+        place = f"{self.file}:{shown(self.line)}" if self.line else self.file
         return f"{place}: {self.problem}"
 
 
@@ -99,7 +119,7 @@ class InvalidDecimal(ContractError):
         self.value = value
         self.problem = problem
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"{shown(self.value)} {self.problem}"
 
 
@@ -114,7 +134,7 @@ class InvalidFeed(ContractError):
         self.value = value
         self.problem = problem
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"{self.field} = {shown(self.value)}: {self.problem}"
 
 
@@ -131,8 +151,8 @@ class InvalidMessage(ContractError):
         self.value = value
         self.problem = problem
 
-    def __str__(self) -> str:
-        return f"{self.contract} ({self.topic}): {plain(self.field)} = {shown(self.value)}: {self.problem}"
+    def _sentence(self) -> str:
+        return f"{self.contract} ({self.topic}): {printable(self.field, _FIELD)} = {shown(self.value)}: {self.problem}"
 
 
 class NotAContract(ContractError):
@@ -146,7 +166,7 @@ class NotAContract(ContractError):
         self.value = value
         self.known = known
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"{self.what} {shown(self.value)} belongs to no contract; known: {', '.join(self.known) or 'none'}"
 
 
@@ -161,8 +181,8 @@ class InvalidFrame(ContractError):
         self.offset = offset
         self.size = size
 
-    def __str__(self) -> str:
-        return f"frame of {self.size} bytes, at byte {self.offset}: {self.problem}"
+    def _sentence(self) -> str:
+        return f"frame of {shown(self.size)} bytes, at byte {shown(self.offset)}: {self.problem}"
 
 
 class ForeignSchema(ContractError):
@@ -176,9 +196,11 @@ class ForeignSchema(ContractError):
         self.expected = expected
         self.subjects = subjects
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         found = f"belongs to {', '.join(self.subjects)}" if self.subjects else "is refused as unknown"
-        return f"schema id {self.schema_id} {found}, not to {self.expected}: another producer writes to this topic"
+        return (
+            f"schema id {shown(self.schema_id)} {found}, not to {self.expected}: another producer writes to this topic"
+        )
 
 
 class KeyMismatch(ContractError):
@@ -191,7 +213,7 @@ class KeyMismatch(ContractError):
         self.key = key
         self.payload = payload
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"the record key is {shown(self.key)} but the payload is of {shown(self.payload)}"
 
 
@@ -206,8 +228,8 @@ class BadRecord(ContractError):
         self.error = error
         self.kind = error.kind
 
-    def __str__(self) -> str:
-        return f"{self.topic} [{self.partition}] at offset {self.offset}: {self.error}"
+    def _sentence(self) -> str:
+        return f"{self.topic} [{shown(self.partition)}] at offset {shown(self.offset)}: {self.error}"
 
 
 class BrokerError(ContractError):
@@ -221,7 +243,7 @@ class BrokerError(ContractError):
         self.code = code
         self.detail = detail
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"Kafka at {self.bootstrap}: {self.code}: {self.detail}"
 
 
@@ -234,7 +256,7 @@ class Closed(ContractError):
         super().__init__(what)
         self.what = what
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"the {self.what} is closed; make a new one, or use this one inside its with block"
 
 
@@ -251,8 +273,8 @@ class RegistryError(ContractError):
         self.code = code
         self.detail = detail
 
-    def __str__(self) -> str:
-        return f"{self.method} {self.url}: {self.status} {self.code}: {self.detail}"
+    def _sentence(self) -> str:
+        return f"{self.method} {self.url}: {shown(self.status)} {shown(self.code)}: {self.detail}"
 
 
 class RegistryUnavailable(RegistryError):
@@ -260,8 +282,8 @@ class RegistryUnavailable(RegistryError):
 
     kind = "registry_unavailable"
 
-    def __str__(self) -> str:
-        status = f"{self.status}: " if self.status else ""
+    def _sentence(self) -> str:
+        status = f"{shown(self.status)}: " if self.status else ""
         return f"{self.method} {self.url}: {status}{self.detail}"
 
 
@@ -275,12 +297,15 @@ class LockError(ContractError):
         self.path = path
         self.problem = problem
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"{self.path}: {self.problem}"
 
 
 class StackError(ContractError):
-    """The real broker or registry of the test stack did not download, start or stop."""
+    """The real broker or registry of the test stack did not download, start or stop.
+
+    Its text may go on below the first line, with the last lines of a server's log.
+    """
 
     kind = "stack"
 
@@ -289,5 +314,8 @@ class StackError(ContractError):
         self.what = what
         self.problem = problem
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"{self.what}: {self.problem}"
+
+    def __str__(self) -> str:
+        return "\n".join(map(printable, self._sentence().split("\n")))

@@ -1,4 +1,4 @@
-"""The primitive rules that generated checks call: decimal text, columns, key components, times."""
+"""The primitive rules that generated checks call: decimal text, decimal columns, key components, points in time."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +11,8 @@ MAX_DIGITS = 38
 MAX_SCALE = 38
 MAX_UNSCALED = 10**MAX_DIGITS - 1
 WIDE_BYTES = 16
-# 0001-01-01 and 9999-12-31, in seconds since the epoch: what Timestamp promises, and what datetimes can hold.
+NS = 1_000_000_000
+# The years 0001 to 9999, as google.protobuf.Timestamp has them, in seconds since the epoch.
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 # ASCII only: Python's own Decimal and int also take underscores, other scripts' digits, exponents and infinities.
@@ -40,8 +41,8 @@ class Where(NamedTuple):
         return InvalidMessage(self.contract, self.topic, field, value, problem)
 
 
-class Time(Protocol):
-    """What the rules need of a Timestamp message."""
+class Timestamp(Protocol):
+    """What the rules need of a google.protobuf.Timestamp."""
 
     @property
     def seconds(self) -> int: ...  # noqa: D102
@@ -58,6 +59,14 @@ class Column(Protocol):
     def unscaled(self) -> Sequence[int]: ...  # noqa: D102
     @property
     def wide(self) -> Sequence[bytes]: ...  # noqa: D102
+
+
+class ColumnFault(NamedTuple):
+    """What is wrong in a DecimalColumn: the part, such as ".scale" ("" is the column itself), its value, and why."""
+
+    part: str
+    value: object
+    problem: str
 
 
 def is_decimal(text: str) -> bool:
@@ -87,9 +96,20 @@ def is_component(text: str) -> bool:
     return _PRINTABLE(text) is not None
 
 
-def is_timestamp(time: Time) -> bool:
-    """Whether a Timestamp is a point in time that JSON and datetimes can say; the wire may bring anything."""
-    return FIRST_SECOND <= time.seconds <= LAST_SECOND and 0 <= time.nanos < 1_000_000_000
+def is_text(value: object) -> bool:
+    """Whether a value is text that protobuf can carry: a lone surrogate has no UTF-8."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_timestamp(timestamp: Timestamp) -> bool:
+    """Whether a Timestamp is a point in time at all: what came over the wire may be anything."""
+    return FIRST_SECOND <= timestamp.seconds <= LAST_SECOND and 0 <= timestamp.nanos < NS
 
 
 def escape(component: str) -> str:
@@ -101,26 +121,28 @@ def escape(component: str) -> str:
 
 def check_column(column: Column, where: Where, path: str) -> int:
     """Number of values of a DecimalColumn. Raises InvalidMessage when it could not be read exactly."""
-    if column.scale <= MAX_SCALE and not column.wide:
+    # Nearly every column; the rest would find no fault in it either.
+    if not column.wide and column.scale <= MAX_SCALE:
         return len(column.unscaled)
-    found = column_problem(column)
-    if found is not None:
-        part, value, problem = found
-        raise where.error(path + part, value, problem)
+    fault = column_fault(column)
+    if fault is not None:
+        raise where.error(path + fault.part, fault.value, fault.problem)
     return len(column.wide)
 
 
-def column_problem(column: Column) -> tuple[str, object, str] | None:
-    """Why a DecimalColumn could not be read exactly: which part of it, that part's value, and what is wrong with it."""
+def column_fault(column: Column) -> ColumnFault | None:
+    """Why a DecimalColumn could not be read exactly, or None. Nothing of a hostile column is expanded."""
     if column.scale > MAX_SCALE:
-        return ".scale", column.scale, f"is above {MAX_SCALE}"
-    if column.unscaled and column.wide:
-        return "", None, "sets both unscaled and wide; a column has one of them"
-    for value in column.wide:
+        return ColumnFault(".scale", column.scale, f"is above {MAX_SCALE}")
+    wide = column.wide
+    if wide and column.unscaled:
+        return ColumnFault("", None, "sets both unscaled and wide; a column has one of them")
+    for value in wide:
         if not 1 <= len(value) <= WIDE_BYTES:
-            return ".wide", value, f"is not 1 to {WIDE_BYTES} bytes long"
-        if not -MAX_UNSCALED <= int.from_bytes(value, "big", signed=True) <= MAX_UNSCALED:
-            return ".wide", value, f"has more than {MAX_DIGITS} digits"
+            return ColumnFault(".wide", value, f"is not 1 to {WIDE_BYTES} bytes long")
+        # A shorter one has at most 36 digits.
+        if len(value) == WIDE_BYTES and abs(int.from_bytes(value, "big", signed=True)) > MAX_UNSCALED:
+            return ColumnFault(".wide", value, f"has more than {MAX_DIGITS} digits")
     return None
 
 

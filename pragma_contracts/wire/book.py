@@ -19,19 +19,16 @@ def write(side: BookSide, levels: Iterable[tuple[Value, Value]]) -> None:
     their column. The order of the levels is checked when the message is sent.
 
     Raises:
-        InvalidDecimal: a price or a quantity cannot be carried exactly; the side is unchanged.
+        InvalidDecimal: a level is no pair, or a price or a quantity cannot be carried exactly; the side is unchanged.
     """
-    rows = [_level(at, row) for at, row in enumerate(levels)]
+    rows = list(levels)
+    for at, row in enumerate(rows):
+        if not isinstance(row, (tuple, list)) or len(row) != 2:
+            raise InvalidDecimal(row, f"as level {at} is no (price, quantity) pair")
     new = BookSide()
     column.write_column(new.prices, [price for price, _ in rows])
     column.write_column(new.quantities, [quantity for _, quantity in rows])
     side.CopyFrom(new)
-
-
-def _level(at: int, row: object) -> tuple[Value, Value]:
-    if not isinstance(row, tuple | list) or len(row) != 2:
-        raise InvalidDecimal(row, f"as level {at} is no (price, quantity) pair")
-    return row[0], row[1]
 
 
 def levels(side: BookSide) -> list[tuple[Decimal, Decimal]]:

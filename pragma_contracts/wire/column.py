@@ -58,11 +58,9 @@ def texts(column: DecimalColumn) -> list[str]:
 
 
 def _values(column: DecimalColumn) -> Iterable[int]:
-    # Checked before anything is expanded: 10 ** scale of a hostile column would fill the memory.
-    found = rules.column_problem(column)
-    if found is not None:
-        part, value, problem = found
-        raise InvalidDecimal(value, f"as a column's {part.lstrip('.') or 'content'} {problem}")
+    fault = rules.column_fault(column)
+    if fault is not None:
+        raise InvalidDecimal(fault.value, f"in column{fault.part} {fault.problem}")
     return rules.column_values(column)
 
 
@@ -71,7 +69,7 @@ def _parse(value: Value) -> tuple[int, int]:
         return rules.parse_decimal(value)
     if isinstance(value, Decimal) and value.is_finite():
         sign, digits, exponent = value.as_tuple()
-        if -rules.MAX_SCALE <= int(exponent) <= rules.MAX_DIGITS and len(digits) <= rules.MAX_DIGITS:
+        if len(digits) <= rules.MAX_DIGITS and -rules.MAX_SCALE <= int(exponent) <= rules.MAX_DIGITS:
             number = int("".join(map(str, digits))) * (-1 if sign else 1)
             return (number, -int(exponent)) if int(exponent) < 0 else (number * 10 ** int(exponent), 0)
         raise InvalidDecimal(value, rules.TOO_WIDE)

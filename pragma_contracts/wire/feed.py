@@ -74,11 +74,11 @@ class Feed:
         """The partition of this feed's records in a topic of `count` partitions, as Kafka's Java client chooses it.
 
         Raises:
-            ConfigurationError: the count is no whole number above zero.
-            InvalidFeed: the feed has no key.
+            ConfigurationError: the count is no int above zero.
+            InvalidFeed: the feed has no key, as its market type is a number that this version does not know.
         """
-        if not isinstance(count, int) or count < 1:
-            raise ConfigurationError("count", f"a topic has at least one partition, not {shown(count)}")
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise ConfigurationError("count", f"a topic has at least one partition, an int, not {shown(count)}")
         return (murmur2(self.key.encode()) & 0x7FFFFFFF) % count
 
 
@@ -110,10 +110,15 @@ def _known_or_unknown(market_type: MarketType | int | str) -> MarketType | int |
         raise InvalidFeed("market_type", market_type, "must be a MarketType or its text")
     if market_type == MarketType.UNSPECIFIED:
         raise InvalidFeed("market_type", "UNSPECIFIED", "is mandatory; a feed is of one market")
-    return MarketType(market_type) if market_type in _NUMBERS else int(market_type)
+    if market_type in _NUMBERS:
+        return MarketType(market_type)
+    if not -_INT32 <= market_type < _INT32:
+        raise InvalidFeed("market_type", market_type, "is no number of an enum: those have 32 bits")
+    return market_type
 
 
 _NUMBERS = frozenset(MarketType)
+_INT32 = 1 << 31
 
 
 def _check_component(name: str, value: str) -> None:

@@ -5,6 +5,7 @@ is the first message of its file, so its indexes are [0], which is written as on
 documentation of the Schema Registry wire format.
 """
 
+import struct
 from collections.abc import Mapping
 from typing import Any, overload
 
@@ -15,15 +16,19 @@ from pragma_contracts.errors import ConfigurationError, InvalidFrame, InvalidMes
 from pragma_contracts.rules import MISSING
 from pragma_contracts.wire.lookup import contract_of
 
-_HEADER_SIZE = 6
+# A message as it comes from Kafka, from a file or from a buffer.
+Frame = bytes | bytearray | memoryview
+
+_HEADER = struct.Struct(">xIx")
+_HEADER_SIZE = _HEADER.size
 _MAX_ID = 0x7FFFFFFF
 
 
 def header(schema_id: int) -> bytes:
     """The six bytes that come before every message of a contract. Raises ConfigurationError for an impossible id."""
-    if not isinstance(schema_id, int) or not 0 < schema_id <= _MAX_ID:
-        raise ConfigurationError("schema_id", f"must be a whole number from 1 to {_MAX_ID}, not {shown(schema_id)}")
-    return b"\0" + schema_id.to_bytes(4, "big") + b"\0"
+    if not isinstance(schema_id, int) or not 0 < schema_id <= _MAX_ID or schema_id is True:
+        raise ConfigurationError("schema_id", f"must be an int from 1 to {_MAX_ID}, not {shown(schema_id)}")
+    return _HEADER.pack(schema_id)
 
 
 def encode(message: Message, schema_id: int, *, validate: bool = True) -> bytes:
@@ -32,7 +37,7 @@ def encode(message: Message, schema_id: int, *, validate: bool = True) -> bytes:
     Raises:
         NotAContract: the message's type is bound to no topic.
         InvalidMessage: it breaks its contract, or has not been stamped.
-        ConfigurationError: the schema id is impossible.
+        ConfigurationError: the schema id is no int, or not within 1 to 2147483647.
     """
     contract = contract_of(message)
     if validate:
@@ -43,11 +48,11 @@ def encode(message: Message, schema_id: int, *, validate: bool = True) -> bytes:
 
 
 @overload
-def decode(frame: bytes, contract: type[M], *, validate: bool = True) -> M: ...
+def decode(frame: Frame, contract: type[M], *, validate: bool = True) -> M: ...
 @overload
-def decode(frame: bytes, *, ids: Mapping[int, type[Message]], validate: bool = True) -> Message: ...
+def decode(frame: Frame, *, ids: Mapping[int, type[Message]], validate: bool = True) -> Message: ...
 def decode(
-    frame: bytes,
+    frame: Frame,
     contract: type[Any] | None = None,
     *,
     ids: Mapping[int, type[Message]] | None = None,
@@ -71,7 +76,7 @@ def decode(
     return decode_payload(frame, start, contract_of(contract), validate=validate)
 
 
-def split(frame: bytes) -> tuple[int, int]:
+def split(frame: Frame) -> tuple[int, int]:
     """Schema id of a frame, and where its protobuf message starts. Raises InvalidFrame."""
     if len(frame) >= _HEADER_SIZE and frame[0] == 0 and frame[5] == 0:
         return int.from_bytes(frame[1:5], "big"), _HEADER_SIZE
@@ -84,18 +89,18 @@ def split(frame: bytes) -> tuple[int, int]:
     return int.from_bytes(frame[1:5], "big"), _after_indexes(frame)
 
 
-def decode_payload(frame: bytes, start: int, contract: Contract[M], *, validate: bool = True) -> M:
+def decode_payload(frame: Frame, start: int, contract: Contract[M], *, validate: bool = True) -> M:
     """The message of a contract that starts at a byte of a frame. Raises InvalidFrame, InvalidMessage."""
     try:
-        message = contract.message.FromString(frame[start:])
-    except (DecodeError, UnicodeDecodeError) as error:  # the latter from protobuf's pure Python backend
+        message = contract.message.FromString(frame[start:])  # type: ignore[arg-type]  # protobuf takes any buffer
+    except (DecodeError, UnicodeDecodeError) as error:
         raise InvalidFrame(f"holds no {contract.name}: {error}", start, len(frame)) from error
     if validate:
         contract.check(message)
     return message
 
 
-def _after_indexes(frame: bytes) -> int:
+def _after_indexes(frame: Frame) -> int:
     # [0] may also be written in full, as a count of one and the index zero, each a zigzag varint.
     if frame[5:7] == b"\x02\0":
         return 7
@@ -104,12 +109,12 @@ def _after_indexes(frame: bytes) -> int:
     for _ in range(min(count, 8)):
         index, at = _zigzag(frame, at)
         indexes.append(index)
-    shown = ", ".join(map(str, indexes)) + (", …" if count > 8 else "")
-    problem = f"has message index [{shown}]; a contract is the first message of its file, [0]"
+    found = ", ".join(map(str, indexes)) + (", …" if count > 8 else "")
+    problem = f"has message index [{found}]; a contract is the first message of its file, [0]"
     raise InvalidFrame(problem, 5, len(frame))
 
 
-def _zigzag(frame: bytes, at: int) -> tuple[int, int]:
+def _zigzag(frame: Frame, at: int) -> tuple[int, int]:
     value = shift = 0
     for byte in frame[at : at + 5]:
         value |= (byte & 0x7F) << shift

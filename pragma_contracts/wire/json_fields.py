@@ -8,25 +8,24 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from pragma_contracts.rules import Where
-from pragma_contracts.wire.json_values import ValueForm, key_form, scalar, special
+from pragma_contracts.wire.json_keys import key_form
+from pragma_contracts.wire.json_place import Place
+from pragma_contracts.wire.json_values import ValueForm, scalar, special
 
 _MESSAGE = FieldDescriptor.TYPE_MESSAGE
-# What protobuf's own decoder stops at.
-_DEEPEST = 100
 _REPEATED = 3  # FieldDescriptorProto.LABEL_REPEATED
 
 
 @dataclass(frozen=True, slots=True)
 class FieldForm:
-    """A field in a JSON object: write(message, out, where, path) adds it, read(obj, message, where, path) takes it out.
+    """A field in a JSON object: write(message, out, place) adds it, read(obj, message, place) takes it out.
 
-    `path` is what stands before the field's name in an error, such as "legs[2].".
+    `place` is where the message stands that has the field.
     """
 
     name: str
-    write: Callable[[Message, dict[str, Any], Where, str], None]
-    read: Callable[[dict[str, Any], Message, Where, str], None]
+    write: Callable[[Message, dict[str, Any], Place], None]
+    read: Callable[[dict[str, Any], Message, Place], None]
 
 
 @cache
@@ -40,21 +39,8 @@ def _form(field: FieldDescriptor) -> FieldForm:
         return _map(field.name, field.message_type)
     if is_repeated(field):
         return _list(field)
-    form = _message(field) if field.type == _MESSAGE else _scalar(field)
-    return form if field.containing_oneof is None else _alone(form, field.containing_oneof.name)
-
-
-def _alone(form: FieldForm, oneof: str) -> FieldForm:
-    """The form of a oneof's member: setting a second one would drop the first without a word."""
-
-    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
-        other = message.WhichOneof(oneof) if form.name in obj else None
-        if other is not None:
-            problem = f"cannot stand beside {other}: only one of them can be set"
-            raise where.error(path + form.name, obj[form.name], problem)
-        form.read(obj, message, where, path)
-
-    return FieldForm(form.name, form.write, read)
+    form, oneof = _message(field) if field.type == _MESSAGE else _scalar(field), _oneof(field)
+    return form if oneof is None else _one_of(form, oneof)
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
@@ -63,33 +49,51 @@ def is_repeated(field: FieldDescriptor) -> bool:
     return bool(getattr(field, "label", None) == _REPEATED if found is None else found)
 
 
-def _value(field: FieldDescriptor) -> ValueForm:
-    """The form of one value of a field, whether it stands alone, in a list or in a map."""
+def _oneof(field: FieldDescriptor) -> str | None:
+    """Name of the oneof that a field shares with others: an `optional` one is alone in a oneof that protoc makes."""
+    oneof = field.containing_oneof
+    return oneof.name if oneof is not None and len(oneof.fields) > 1 else None
+
+
+def _value(field: FieldDescriptor, levels: int = 1) -> ValueForm:
+    """The form of one value of a field, whether it stands alone, in a list or, two levels deeper, in a map."""
     if field.message_type is None:
         return scalar(field)
-    return special(field.message_type) or _object(field.message_type)
+    return special(field.message_type) or _object(field.message_type, levels)
 
 
-def _object(descriptor: Descriptor) -> ValueForm:
-    def write(value: Message, where: Where, path: str) -> dict[str, Any]:
+def _object(descriptor: Descriptor, levels: int) -> ValueForm:
+    def write(value: Message, place: Place, name: str) -> dict[str, Any]:
+        inside = place.inside(name, descriptor.name, levels)
         out: dict[str, Any] = {}
         for form in forms(descriptor):
-            form.write(value, out, where, f"{path}.")
+            form.write(value, out, inside)
         return out
 
-    def read(value: Any, into: Message, where: Where, path: str) -> None:
+    def read(value: Any, into: Message, place: Place, name: str) -> None:
         if not isinstance(value, Mapping):
-            raise where.error(path, value, "must be an object")
-        if path.count(".") >= _DEEPEST:
-            raise where.error(path, value, f"is nested deeper than {_DEEPEST} messages, more than protobuf reads")
+            raise place.error(name, value, "must be an object")
+        inside = place.inside(name, value, levels)
         rest = dict(value)
         into.SetInParent()
         for form in forms(descriptor):
-            form.read(rest, into, where, f"{path}.")
-        for name in rest:
-            raise where.error(f"{path}.{name}", rest[name], "is no field of this message")
+            form.read(rest, into, inside)
+        for unknown in rest:
+            raise inside.error(unknown, rest[unknown], "is no field of this message")
 
     return ValueForm(write, read)
+
+
+def _one_of(form: FieldForm, oneof: str) -> FieldForm:
+    """The form of a field that no other of its oneof may stand beside: protobuf would keep only the last one."""
+
+    def read(obj: dict[str, Any], message: Message, place: Place) -> None:
+        other = message.WhichOneof(oneof) if form.name in obj else None
+        if other is not None:
+            raise place.error(form.name, obj[form.name], f"is given beside {other}; only one of them can be ({oneof})")
+        form.read(obj, message, place)
+
+    return FieldForm(form.name, form.write, read)
 
 
 def _scalar(field: FieldDescriptor) -> FieldForm:
@@ -98,34 +102,32 @@ def _scalar(field: FieldDescriptor) -> FieldForm:
     # means that it is not set, and has no text.
     tracked, is_enum = field.has_presence, field.enum_type is not None
 
-    def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
+    def write(message: Message, out: dict[str, Any], place: Place) -> None:
         found = getattr(message, name)
         if message.HasField(name) if tracked else found or not is_enum:
-            out[name] = value.write(found, where, path + name)
+            out[name] = value.write(found, place, name)
 
-    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
-        if name not in obj:
-            return
-        given = obj.pop(name)
-        try:
-            setattr(message, name, value.read(given, None, where, path + name))
-        except ValueError as error:
-            raise where.error(path + name, given, str(error)) from error
+    def read(obj: dict[str, Any], message: Message, place: Place) -> None:
+        if name in obj:
+            setattr(message, name, value.read(obj.pop(name), None, place, name))
 
     return FieldForm(name, write, read)
 
 
 def _message(field: FieldDescriptor) -> FieldForm:
-    name, value = field.name, _value(field)
-    always = value.always and field.containing_oneof is None
+    name, value, exclusive = field.name, _value(field), _oneof(field) is not None
 
-    def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
-        if always or message.HasField(name):
-            out[name] = value.write(getattr(message, name), where, path + name)
+    def write(message: Message, out: dict[str, Any], place: Place) -> None:
+        if message.HasField(name) or (value.always and not exclusive):
+            out[name] = value.write(getattr(message, name), place, name)
 
-    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
+    def read(obj: dict[str, Any], message: Message, place: Place) -> None:
         if name in obj:
-            value.read(obj.pop(name), getattr(message, name), where, path + name)
+            into = getattr(message, name)
+            value.read(obj.pop(name), into, place, name)
+            if exclusive:
+                # Which of a oneof is given counts, even when it is empty.
+                into.SetInParent()
 
     return FieldForm(name, write, read)
 
@@ -133,52 +135,42 @@ def _message(field: FieldDescriptor) -> FieldForm:
 def _list(field: FieldDescriptor) -> FieldForm:
     name, value, is_message = field.name, _value(field), field.type == _MESSAGE
 
-    def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
-        items = enumerate(getattr(message, name))
-        out[name] = [value.write(item, where, f"{path}{name}[{at}]") for at, item in items]
+    def write(message: Message, out: dict[str, Any], place: Place) -> None:
+        out[name] = [value.write(item, place, f"{name}[{at}]") for at, item in enumerate(getattr(message, name))]
 
-    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
+    def read(obj: dict[str, Any], message: Message, place: Place) -> None:
         given = obj.pop(name, [])
         if not isinstance(given, list | tuple):
-            raise where.error(path + name, given, "must be a list")
+            raise place.error(name, given, "must be a list")
         target = getattr(message, name)
         for at, item in enumerate(given):
-            place = f"{path}{name}[{at}]"
-            try:
-                result = value.read(item, target.add() if is_message else None, where, place)
-                if not is_message:
-                    target.append(result)
-            except ValueError as error:
-                raise where.error(place, item, str(error)) from error
+            result = value.read(item, target.add() if is_message else None, place, f"{name}[{at}]")
+            if not is_message:
+                target.append(result)
 
     return FieldForm(name, write, read)
 
 
 def _map(name: str, entry: Descriptor) -> FieldForm:
-    key, value = key_form(entry.fields_by_name["key"]), _value(entry.fields_by_name["value"])
+    keys, value = key_form(entry.fields_by_name["key"]), _value(entry.fields_by_name["value"], levels=2)
     is_message = entry.fields_by_name["value"].type == _MESSAGE
 
-    def write(message: Message, out: dict[str, Any], where: Where, path: str) -> None:
-        items = getattr(message, name)
+    def write(message: Message, out: dict[str, Any], place: Place) -> None:
+        items = sorted(getattr(message, name).items())
         if items:
-            ordered = sorted(items.items())
-            texts = [(key.write(at, where, path + name), item) for at, item in ordered]
-            out[name] = {text: value.write(item, where, f"{path}{name}.{text}") for text, item in texts}
+            texts = [(keys.write(key), item) for key, item in items]
+            out[name] = {text: value.write(item, place, f"{name}.{text}") for text, item in texts}
 
-    def read(obj: dict[str, Any], message: Message, where: Where, path: str) -> None:
+    def read(obj: dict[str, Any], message: Message, place: Place) -> None:
         given = obj.pop(name, {})
         if not isinstance(given, Mapping):
-            raise where.error(path + name, given, "must be an object")
+            raise place.error(name, given, "must be an object")
         target = getattr(message, name)
         for text, item in given.items():
-            place = f"{path}{name}.{text}"
-            try:
-                at = key.read(text, None, where, place)
-                if is_message:
-                    value.read(item, target[at], where, place)
-                else:
-                    target[at] = value.read(item, None, where, place)
-            except ValueError as error:
-                raise where.error(place, item, str(error)) from error
+            key, inner = keys.of(text, name, place), f"{name}.{text}"
+            if is_message:
+                value.read(item, target[key], place, inner)
+            else:
+                target[key] = value.read(item, None, place, inner)
 
     return FieldForm(name, write, read)

@@ -30,8 +30,9 @@ def contract_by_topic(topic: str) -> Contract[Any]:
     return found
 
 
-def contract_by_data_type(data_type: object) -> Contract[Any]:
+def contract_by_data_type(data_type: str) -> Contract[Any]:
     """The contract with this data_type in JSON. Raises NotAContract."""
+    # It comes from a JSON object, where it may be anything.
     found = _BY_DATA_TYPE.get(data_type) if isinstance(data_type, str) else None
     if found is None:
         raise NotAContract("data_type", data_type, sorted(_BY_DATA_TYPE))

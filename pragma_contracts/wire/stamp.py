@@ -19,11 +19,12 @@ def stamp(message: Message, *, event_time: datetime | int | None = None, produce
 
     Raises:
         NotAContract: the message's type is bound to no topic.
-        ConfigurationError: the event time is naive or outside the years 0001 to 9999, or the producer is no name.
+        ConfigurationError: the event time is naive or outside the years 0001 to 9999, or the producer is no text. The
+            message is unchanged.
     """
     contract = contract_of(message)
-    if not rules.is_component(producer):
-        raise ConfigurationError("producer", f"{shown(producer)} is no name: text without control characters")
+    if not rules.is_text(producer):
+        raise ConfigurationError("producer", f"{shown(producer)} is no text, or has a lone surrogate")
     if event_time is not None:
         event = message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has an envelope
         event.seconds, event.nanos = divmod(to_ns(event_time), NS)

@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from pragma_contracts import rules
 from pragma_contracts.errors import ConfigurationError, shown
-from pragma_contracts.rules import BAD_TIMESTAMP, FIRST_SECOND, LAST_SECOND
 
-NS = 1_000_000_000
+NS = rules.NS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:\d\d)", re.ASCII
 )
 
 BAD_TEXT = (
-    "is no time of the years 0001 to 9999 written in ISO 8601 with seconds and a zone: "
-    "YYYY-MM-DDThh:mm:ss[.fraction] and Z or +hh:mm, such as '2026-01-31T12:00:00.000000Z'"
+    "is no time of the form '2026-01-31T12:00:00.000000Z': with seconds, at most 9 digits of a second, "
+    "Z or an offset such as +02:00, and in UTC within the years 0001 to 9999"
 )
 
 
@@ -32,8 +32,8 @@ def to_ns(time: datetime | int) -> int:
         ns = (time - _EPOCH) // timedelta(microseconds=1) * 1000
     else:
         raise ConfigurationError("event_time", f"{shown(time)} is neither an aware datetime nor int nanoseconds")
-    if not FIRST_SECOND <= ns // NS <= LAST_SECOND:
-        raise ConfigurationError("event_time", f"{shown(time)} {BAD_TIMESTAMP}; int times are in nanoseconds")
+    if not rules.FIRST_SECOND <= ns // NS <= rules.LAST_SECOND:
+        raise ConfigurationError("event_time", f"{shown(time)} {rules.BAD_TIMESTAMP}; int times are in nanoseconds")
     return ns
 
 
@@ -46,7 +46,7 @@ def to_text(timestamp: Timestamp) -> str:
 
 
 def from_text(text: str) -> tuple[int, int] | None:
-    """(seconds, nanos) since the epoch of ISO 8601 text with a zone; None when it is anything else."""
+    """(seconds, nanos) since the epoch of ISO 8601 text with seconds and a zone; None when it is anything else."""
     found = _TEXT.fullmatch(text)
     if found is None:
         return None
@@ -55,6 +55,7 @@ def from_text(text: str) -> tuple[int, int] | None:
     except ValueError:
         return None
     seconds = since // timedelta(seconds=1)
-    if not FIRST_SECOND <= seconds <= LAST_SECOND:
+    # An offset can lead out of the years that the text itself is in.
+    if not rules.FIRST_SECOND <= seconds <= rules.LAST_SECOND:
         return None
     return seconds, int((found["fraction"] or "").ljust(9, "0"))

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from pragma_contracts import BookSide, DecimalColumn, book
-from pragma_contracts.errors import InvalidDecimal
+from pragma_contracts import BookSide, DecimalColumn, MarketDepth, book, rules, to_json
+from pragma_contracts.errors import InvalidDecimal, InvalidMessage, shown
 from pragma_contracts.wire import column
 
 unscaled = st.integers(-(10**38) + 1, 10**38 - 1) | st.integers(-(2**63) - 2, 2**63 + 2)
@@ -57,7 +57,22 @@ def test_mixed_scales_are_padded_to_the_largest() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["1e5", "", "NaN", "1" * 39, 1.5, True, None, Decimal("NaN"), Decimal("1E+40"), 10**38]
+    "value",
+    [
+        "1e5",
+        "",
+        "NaN",
+        "1" * 39,
+        1.5,
+        True,
+        None,
+        Decimal("NaN"),
+        Decimal("1E+40"),
+        Decimal("1" * 5000),
+        10**38,
+        10**5000,
+    ],
+    ids=shown,
 )
 def test_what_cannot_be_exact_is_refused_and_changes_nothing(value: object) -> None:
     side = BookSide()
@@ -65,6 +80,19 @@ def test_what_cannot_be_exact_is_refused_and_changes_nothing(value: object) -> N
     with pytest.raises(InvalidDecimal):
         book.write(side, [("2", "1"), (value, "1")])  # type: ignore[list-item]
     assert book.texts(side) == [("2", "1")]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [("1", "2", "3"), ("1",), (), "12", {"1": "2"}, None, 5],
+    ids=["three", "one", "none", "text", "dict", "None", "int"],
+)
+def test_a_level_that_is_no_pair_is_named(row: object) -> None:
+    side = BookSide()
+    with pytest.raises(InvalidDecimal) as caught:
+        book.write(side, [("2", "1"), row])  # type: ignore[list-item]
+    assert str(caught.value) == f"{row!r} as level 1 is no (price, quantity) pair"
+    assert side == BookSide()
 
 
 def test_a_column_that_needs_too_many_digits_names_the_value() -> None:
@@ -79,7 +107,33 @@ def test_hostile_columns_are_refused_before_they_are_expanded(read: object) -> N
         DecimalColumn(scale=4_294_967_295, unscaled=[1]),
         DecimalColumn(unscaled=[1], wide=[b"\1"]),
         DecimalColumn(wide=[b"\1" * 1000]),
+        DecimalColumn(wide=[b""]),
+        DecimalColumn(wide=[(10**38).to_bytes(16, "big")]),
+        DecimalColumn(wide=[(-(10**38)).to_bytes(16, "big", signed=True)]),
         DecimalColumn(unscaled=[1, 2]),
     ):
         with pytest.raises(InvalidDecimal):
             read(BookSide(prices=prices, quantities=DecimalColumn(unscaled=[1])))
+
+
+@pytest.mark.parametrize(
+    ("hostile", "part", "problem"),
+    [
+        (DecimalColumn(scale=39), ".scale", "is above 38"),
+        (DecimalColumn(unscaled=[1], wide=[b"\1"]), "", "sets both unscaled and wide; a column has one of them"),
+        (DecimalColumn(wide=[b""]), ".wide", "is not 1 to 16 bytes long"),
+        (DecimalColumn(wide=[(10**38).to_bytes(16, "big")]), ".wide", "has more than 38 digits"),
+    ],
+)
+def test_reading_and_checking_refuse_the_same_columns(hostile: DecimalColumn, part: str, problem: str) -> None:
+    with pytest.raises(InvalidDecimal) as read:
+        column.texts(hostile)
+    assert str(read.value).endswith(f" in column{part} {problem}")
+    with pytest.raises(InvalidMessage) as checked:
+        rules.check_column(hostile, rules.Where("MarketDepth", "pragma-orderbook-v1"), "bids.prices")
+    assert f": bids.prices{part} = " in str(checked.value)
+    assert str(checked.value).endswith(problem)
+    message = MarketDepth(market_type=1, bids=BookSide(prices=hostile))
+    with pytest.raises(InvalidMessage) as written:
+        to_json(message)
+    assert str(written.value) == str(checked.value)

@@ -1,12 +1,13 @@
 """Feeds and record keys: the user's layout, its exact inverse, and Java's partitions."""
 
+import math
 from random import Random
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from pragma_contracts import ContractError, Feed, MarketType
-from pragma_contracts.errors import InvalidFeed
+from pragma_contracts import Feed, MarketType
+from pragma_contracts.errors import ConfigurationError, InvalidFeed
 from pragma_contracts.wire.feed import murmur2
 
 component = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=20)
@@ -93,7 +94,7 @@ def test_an_unknown_market_type_stays_unknown() -> None:
         _ = feed.key
 
 
-@pytest.mark.parametrize("market_type", [0, MarketType.UNSPECIFIED, True, None, ""])
+@pytest.mark.parametrize("market_type", [0, MarketType.UNSPECIFIED, True, None, "", 1 << 31, -(1 << 31) - 1])
 def test_no_feed_without_a_market_type(market_type: object) -> None:
     with pytest.raises(InvalidFeed, match="market_type"):
         Feed(market_type, "unknown", "binance", "BTC")  # type: ignore[arg-type]
@@ -123,6 +124,13 @@ def test_partitions_are_those_of_librdkafka(ticker: str, count: int) -> None:
     assert feed.partition(count) == confluent_kafka.murmur2(feed.key.encode(), count)
 
 
-def test_a_topic_without_partitions_is_refused() -> None:
-    with pytest.raises(ContractError, match="at least one partition"):
-        Feed(MarketType.SPOT, "a", "b", "c").partition(0)
+@pytest.mark.parametrize("count", [0, -1, 1.5, 4.0, math.nan, math.inf, True, "4", None])
+def test_a_topic_without_whole_partitions_is_refused(count: object) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Feed(MarketType.SPOT, "a", "b", "c").partition(count)  # type: ignore[arg-type]
+    assert str(caught.value) == f"count: a topic has at least one partition, an int, not {count!r}"
+
+
+def test_a_feed_without_a_key_has_no_partition() -> None:
+    with pytest.raises(InvalidFeed, match="no key token"):
+        Feed(7, "a", "b", "c").partition(1)

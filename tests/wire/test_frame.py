@@ -4,6 +4,9 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.message import Message
@@ -23,10 +26,26 @@ def test_header_bytes(schema_id: int, expected: str) -> None:
     assert split(header(schema_id)) == (schema_id, 6)
 
 
-@pytest.mark.parametrize("schema_id", [0, -1, 1 << 31])
-def test_an_impossible_schema_id_is_refused(schema_id: int) -> None:
-    with pytest.raises(ConfigurationError, match="schema_id"):
-        header(schema_id)
+@pytest.mark.parametrize("schema_id", [0, -1, 1 << 31, 1.0, True, "1", None])
+def test_an_impossible_schema_id_is_refused(price: Price, schema_id: Any) -> None:
+    acts: list[Callable[[], bytes]] = [lambda: header(schema_id), lambda: encode(price, schema_id)]
+    for act in acts:
+        with pytest.raises(ConfigurationError) as caught:
+            act()
+        assert str(caught.value) == f"schema_id: must be an int from 1 to 2147483647, not {schema_id!r}"
+
+
+def test_a_frame_may_be_any_buffer(price: Price) -> None:
+    frame = encode(price, 3)
+    for buffer in frame, bytearray(frame), memoryview(frame), memoryview(b"x" + frame)[1:]:
+        assert decode(buffer, Price) == price
+        assert decode(buffer, ids={3: Price}) == price
+        assert peek(buffer) == Feed(MarketType.SPOT, "unknown", "binance", "BTC")
+
+
+def test_decode_needs_a_class(price: Price) -> None:
+    with pytest.raises(ConfigurationError, match="name the message class to decode, or give ids="):
+        decode(encode(price, 1))  # type: ignore[call-overload]
 
 
 def test_messages_survive_the_frame(price: Price, depth: MarketDepth) -> None:
@@ -102,8 +121,10 @@ def test_an_unstamped_message_is_not_encoded(price: Price) -> None:
 def test_peek_needs_no_order_and_no_type(depth: MarketDepth) -> None:
     expected = Feed(MarketType.PERPETUAL, "unknown", "paradex", "BTC")
     assert peek(encode(depth, 1)) == expected
-    shuffled = MarketDepth(token_ticker="BTC").SerializeToString()
+    shuffled = b""
     for part in (
+        MarketDepth(token_ticker="BTC"),
+        MarketDepth(asks=depth.asks, metadata={"a": "b"}),
         MarketDepth(source_id="paradex"),
         MarketDepth(bids=depth.bids),
         MarketDepth(network_id="unknown"),
@@ -111,6 +132,79 @@ def test_peek_needs_no_order_and_no_type(depth: MarketDepth) -> None:
     ):
         shuffled += part.SerializeToString()
     assert peek(header(1) + shuffled) == expected
+
+
+_FEED = Feed(MarketType.SPOT, "n", "s", "t")
+_REST = "1a016e 220173 2a0174"  # network_id "n", source_id "s", token_ticker "t"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        f"1001 {_REST}",
+        f"1001 1002 {_REST}",  # two market types: the first counts
+        f"1000 1001 {_REST}",  # zero is no market type at all
+        f"1001 1a00 {_REST}",  # and an empty text is none
+        f"1001 1a016e 1a016f {_REST}",
+        f"1001 {_REST} 2a0175 07 ff",  # what follows the four is not looked at
+        f"0801 0d00000000 390000000000000000 {_REST} 1001",  # fields of every wire type
+        f"1d00000000 1801 1201ff 1001 {_REST}",  # even under our numbers
+        f"f304 f404 1001 {_REST}",  # an empty group
+        f"f304 0801 1a03616263 1d00000000 190000000000000000 fb04 1001 fc04 f404 1001 {_REST}",  # a group in a group
+    ],
+)
+def test_peek_skips_what_is_no_identifier(payload: str) -> None:
+    assert peek(header(1) + bytes.fromhex(payload.replace(" ", ""))) == _FEED
+
+
+@pytest.mark.parametrize(
+    ("payload", "sentence"),
+    [
+        (f"0001 1001 {_REST}", "has a field with the number 0, which no field can have"),
+        (f"0200 1001 {_REST}", "has a field with the number 0, which no field can have"),
+        (f"808080801001 1001 {_REST}", "has a field with the number 536870912, which no field can have"),
+        (f"0c 1001 {_REST}", "has wire type 4 where no field can have it"),
+        (f"0e 1001 {_REST}", "has wire type 6 where no field can have it"),
+        (f"0f 1001 {_REST}", "has wire type 7 where no field can have it"),
+        ("f304 0801", "ends inside a group"),
+        ("f304 1a7f", "ends inside a group"),
+        ("f304 fc04", "ends a group 79 that was not the last to begin"),
+        ("1a7f6e", "ends inside a field"),
+        ("3a7f6e", "ends inside a field"),
+        ("0d00", "ends inside a field"),
+        ("1a02c328", "has text that is not UTF-8: invalid continuation byte"),
+        ("ff", "ends inside a varint, or has one that is too long"),
+    ],
+)
+def test_peek_and_decode_refuse_what_is_no_protobuf(payload: str, sentence: str) -> None:
+    frame = header(1) + bytes.fromhex(payload)
+    with pytest.raises(InvalidFrame) as caught:
+        peek(frame)
+    assert sentence in str(caught.value)
+    with pytest.raises(InvalidFrame, match="holds no Price"):
+        decode(frame, Price)
+
+
+@pytest.mark.parametrize("payload", ["", "1000", f"1000 {_REST}", "1001 1a00 220173 2a0174"])
+def test_peek_misses_an_identifier(payload: str) -> None:
+    with pytest.raises(InvalidFeed, match="= None: is missing"):
+        peek(header(1) + bytes.fromhex(payload))
+
+
+def test_text_that_is_not_utf8_is_no_frame_to_pure_python_protobuf(root: Path) -> None:
+    script = """
+from google.protobuf.internal import api_implementation
+from pragma_contracts import Price, decode
+from pragma_contracts.errors import InvalidFrame
+assert api_implementation.Type() == "python"
+try:
+    decode(bytes.fromhex("000000000100" "3202c328"), Price)
+except InvalidFrame as error:
+    print(error)
+"""
+    env = os.environ | {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python", "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("frame of 10 bytes, at byte 6: holds no Price: ")
 
 
 def test_an_unknown_market_type_is_kept(price: Price) -> None:
@@ -167,19 +261,3 @@ _DEPTH = _frame_of_a_book()
 
 def test_messages_pickle(price: Price, depth: MarketDepth) -> None:
     assert pickle.loads(pickle.dumps([price, depth])) == [price, depth]
-
-
-def test_protobufs_pure_python_backend_gives_the_same_error() -> None:
-    script = """
-from google.protobuf.internal import api_implementation
-from pragma_contracts import Price, decode
-from pragma_contracts.errors import InvalidFrame
-assert api_implementation.Type() == "python"
-try:
-    decode(bytes.fromhex("000000000100") + b"\\x32\\x01\\xff", Price)
-except InvalidFrame as error:
-    print(error.kind)
-"""
-    environment = {**os.environ, "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.returncode) == ("frame\n", 0), done.stderr

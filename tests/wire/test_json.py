@@ -30,6 +30,18 @@ DEPTH: dict[str, Any] = {name: value for name, value in PRICE.items() if name no
 }
 
 
+FORM = "is no time of the form '2026-01-31T12:00:00.000000Z': with seconds"
+IMPOSSIBLE = [
+    *("2026-01-31T12:00Z", "2026-01-31T12:00:00+0000", "2026-01-31 12:00:00Z", "2026-01-31T12:00:00.0000000000Z", ""),
+    *(
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31T23:59:59.999999999-00:01",
+        "２026-01-31T12:00:00Z",
+    ),
+]
+
+
 @pytest.mark.parametrize("obj", [PRICE, DEPTH], ids=["price", "market_depth"])
 def test_the_users_shape_and_field_order_come_back(obj: dict[str, Any]) -> None:
     assert list(to_json(from_json(obj)).items()) == list(obj.items())
@@ -38,6 +50,18 @@ def test_the_users_shape_and_field_order_come_back(obj: dict[str, Any]) -> None:
 def test_other_spellings_are_taken() -> None:
     message = from_json(PRICE | {"market_type": "perp", "event_timestamp": "2026-01-31T14:00:00.000001+02:00"}, Price)
     assert to_json(message) == PRICE
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("0001-01-01T14:00:00+14:00", "0001-01-01T00:00:00.000000Z"),
+        ("9999-12-31T11:59:59.999999999-12:00", "9999-12-31T23:59:59.999999999Z"),
+        ("1969-12-31T23:59:59.9Z", "1969-12-31T23:59:59.900000Z"),
+    ],
+)
+def test_every_time_that_is_read_can_be_written(text: str, utc: str) -> None:
+    assert to_json(from_json(PRICE | {"event_timestamp": text}))["event_timestamp"] == utc
 
 
 def test_what_the_producer_stamps_may_be_left_out() -> None:
@@ -49,6 +73,8 @@ def test_what_the_producer_stamps_may_be_left_out() -> None:
 def test_an_unknown_market_type_is_its_number(price: Price) -> None:
     price.market_type = 7
     assert to_json(price)["market_type"] == 7
+    with pytest.raises(InvalidMessage, match="market_type = 7: is no known number"):
+        from_json(to_json(price))
 
 
 @pytest.mark.parametrize(
@@ -60,15 +86,13 @@ def test_an_unknown_market_type_is_its_number(price: Price) -> None:
         ({"market_type": "futures"}, "market_type = 'futures': must be one of spot, perpetual, options"),
         ({"market_type": ""}, "market_type = '': must be one of spot, perpetual, options"),
         ({"market_type": True}, "market_type = True: must be one of spot, perpetual, options"),
-        ({"event_timestamp": "0001-01-01T00:00:00+14:00"}, "is no time of the years 0001 to 9999"),
-        ({"event_timestamp": "9999-12-31T23:59:59-12:00"}, "is no time of the years 0001 to 9999"),
-        ({"event_timestamp": "2026-01-31T12:00Z"}, "written in ISO 8601 with seconds and a zone"),
         (
             {"event_timestamp": "2026-01-31T12:00:00"},
-            "event_timestamp = '2026-01-31T12:00:00': is no time of the years 0001 to 9999",
+            "event_timestamp = '2026-01-31T12:00:00': is no time of the form '2026-01-31T12:00:00.000000Z'",
         ),
-        ({"event_timestamp": "2026-02-30T12:00:00Z"}, "is no time of the years 0001 to 9999"),
-        ({"event_timestamp": 5}, "event_timestamp = 5: is no time of the years 0001 to 9999"),
+        ({"event_timestamp": "2026-02-30T12:00:00Z"}, "is no time of the form '2026-01-31T12:00:00.000000Z'"),
+        *(({"event_timestamp": text}, f"event_timestamp = {text!r}: {FORM}") for text in IMPOSSIBLE),
+        ({"event_timestamp": 5}, "event_timestamp = 5: is no time of the form '2026-01-31T12:00:00.000000Z'"),
         ({"metadata": {"a": 1}}, "metadata.a = 1: must be text, not int"),
         ({"metadata": []}, "metadata = []: must be an object"),
         ({"token_ticker": None}, "token_ticker = None: must be text, not NoneType"),
@@ -103,9 +127,18 @@ def test_a_mandatory_field_cannot_be_left_out(name: str) -> None:
         from_json({key: value for key, value in PRICE.items() if key != name})
 
 
+@pytest.mark.parametrize("data_type", [[], {}, None, 1, b"price", "", ("price",)])
+def test_a_data_type_that_is_no_text_belongs_to_no_contract(data_type: object) -> None:
+    with pytest.raises(NotAContract) as caught:
+        from_json(PRICE | {"data_type": data_type})
+    assert str(caught.value) == f"data_type {data_type!r} belongs to no contract; known: market_depth, price"
+
+
 def test_another_data_type_is_named() -> None:
     with pytest.raises(NotAContract, match="data_type 'trade' belongs to no contract; known: market_depth, price"):
         from_json(PRICE | {"data_type": "trade"})
+    with pytest.raises(InvalidMessage, match=r"data_type = \[\]: is not 'price'"):
+        from_json(PRICE | {"data_type": []}, Price)
     with pytest.raises(InvalidMessage, match="data_type = 'price': is not 'market_depth'"):
         from_json(PRICE, MarketDepth)
     with pytest.raises(ContractError, match="must be a JSON object"):

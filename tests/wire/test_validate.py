@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
-from pragma_contracts import MarketDepth, Price, decode, encode, validate
-from pragma_contracts.errors import InvalidMessage
+from pragma_contracts import MarketDepth, Price, decode, encode, rules, stamp, validate
+from pragma_contracts.errors import ConfigurationError, InvalidMessage
 
 DECIMAL = (
     "is not a plain decimal of at most 38 digits; write digits with an optional minus and point, such as '65432.10'"
@@ -142,3 +143,29 @@ def test_absent_sides_and_crossed_books_are_carried(depth: MarketDepth) -> None:
     depth.ClearField("bids")
     depth.asks.Clear()
     validate(depth)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos", "expected"),
+    [
+        (0, 0, True),
+        (-62_135_596_800, 0, True),
+        (253_402_300_799, 999_999_999, True),
+        (-62_135_596_801, 999_999_999, False),
+        (253_402_300_800, 0, False),
+        (2**63 - 1, 0, False),
+        (0, -1, False),
+        (0, 1_000_000_000, False),
+    ],
+)
+def test_a_point_in_time_is_within_the_years_of_four_digits(seconds: int, nanos: int, expected: bool) -> None:
+    assert rules.is_timestamp(Timestamp(seconds=seconds, nanos=nanos)) is expected
+
+
+@pytest.mark.parametrize("producer", ["\ud800", "a\udfffb", b"pulse", 5, None])
+def test_a_producer_that_is_no_text_is_not_stamped(price: Price, producer: object) -> None:
+    before = price.SerializeToString()
+    with pytest.raises(ConfigurationError) as caught:
+        stamp(price, event_time=1, producer=producer)  # type: ignore[arg-type]
+    assert str(caught.value) == f"producer: {producer!r} is no text, or has a lone surrogate"
+    assert price.SerializeToString() == before
