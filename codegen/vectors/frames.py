@@ -132,6 +132,9 @@ def accepted_frames() -> Any:
         ("message index [0] in full", Price, full[:5] + b"\2\0" + full[6:]),
         ("a field that is not known yet", Price, full + b"\xa2\x06\1x"),
         ("an order book", MarketDepth, encode(depth, 1)),
+        ("a group that is not known", Price, full[:6] + b"\xa3\x06\x08\x01\x13\x14\xa4\x06" + full[6:]),
+        ("an identifier twice", Price, full + b"\x2a\x03ETH"),
+        ("an identifier that is empty first", Price, full[:6] + b"\x10\0\x2a\0" + full[6:]),
     ]
     return [
         {
@@ -139,6 +142,8 @@ def accepted_frames() -> Any:
             "contract": contract.__name__,
             "frame": frame.hex(),
             "market_type": decode(frame, contract).market_type,
+            "ticker": decode(frame, contract).token_ticker,
+            "peek": _peeked(frame),
             "producer": kind(_validate, decode(frame, contract)),
         }
         for name, contract, frame in cases

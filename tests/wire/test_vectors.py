@@ -8,7 +8,7 @@ import pytest
 
 import pragma_contracts
 from codegen.vectors.filters import condition
-from pragma_contracts import Feed, decode, encode, from_json, peek, to_json
+from pragma_contracts import Feed, MarketType, decode, encode, from_json, peek, to_json
 from pragma_contracts.errors import ContractError, InvalidDecimal
 from pragma_contracts.messages import DecimalColumn
 from pragma_contracts.rules import parse_decimal
@@ -94,7 +94,9 @@ def test_bad_frames(vectors: Any) -> None:
 def test_accepted_frames(vectors: Any) -> None:
     for vector in vectors:
         message: Any = decode(bytes.fromhex(vector["frame"]), getattr(pragma_contracts, vector["contract"]))
-        assert message.market_type == vector["market_type"], vector["name"]
+        assert (message.market_type, message.token_ticker) == (vector["market_type"], vector["ticker"]), vector["name"]
+        feed = peek(bytes.fromhex(vector["frame"]))
+        assert (feed.key if feed.market_type in list(MarketType) else None) == vector["peek"]["key"], vector["name"]
 
 
 @pytest.mark.parametrize("vectors", ["filters"], indirect=True)

@@ -4,6 +4,8 @@ use crate::Error;
 
 /// What protobuf's own decoders stop at.
 const DEEPEST: u8 = 100;
+const GROUP: u8 = 3;
+const END_GROUP: u8 = 4;
 
 /// What is wrong with a message, and how many bytes before its end. Small, because every field that is read may bring one.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ impl Fault {
             Problem::CutInField => "ends inside a field".to_owned(),
             Problem::FieldNumber => "has a field number that protobuf does not allow".to_owned(),
             Problem::WireType(wire_type) => {
-                format!("has a field of wire type {wire_type}, which no contract uses")
+                format!("has wire type {wire_type} where no field can have it")
             }
             Problem::TooDeep => format!("nests messages more than {DEEPEST} deep"),
             Problem::Unfit(number) => {
@@ -106,15 +108,16 @@ impl<'a> Fields<'a> {
     /// Number and value of the next field; None at the end of the message.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Value<'a>)>> {
-        if self.rest.is_empty() {
-            return Ok(None);
-        }
-        let tag = varint(&mut self.rest).ok_or_else(|| self.fault(Problem::CutInVarint))?;
-        let number = (tag >> 3) as u32;
-        if number == 0 || tag > 0xFFFF_FFFF {
-            return Err(self.fault(Problem::FieldNumber));
-        }
-        let value = match tag & 7 {
+        let (number, wire_type) = loop {
+            if self.rest.is_empty() {
+                return Ok(None);
+            }
+            match self.tag()? {
+                (number, GROUP) => self.skip_group(number, self.depth)?,
+                found => break found,
+            }
+        };
+        let value = match wire_type {
             0 => take(&mut self.rest, WireType::Varint)
                 .ok_or_else(|| self.fault(Problem::CutInVarint)),
             1 => take(&mut self.rest, WireType::Fixed64)
@@ -124,9 +127,43 @@ impl<'a> Fields<'a> {
             }
             5 => take(&mut self.rest, WireType::Fixed32)
                 .ok_or_else(|| self.fault(Problem::CutInField)),
-            other => Err(self.fault(Problem::WireType(other as u8))),
+            other => Err(self.fault(Problem::WireType(other))),
         };
         Ok(Some((number, value?)))
+    }
+
+    #[inline]
+    fn tag(&mut self) -> Result<(u32, u8)> {
+        let tag = varint(&mut self.rest).ok_or_else(|| self.fault(Problem::CutInVarint))?;
+        let number = (tag >> 3) as u32;
+        if number == 0 || tag > 0xFFFF_FFFF {
+            return Err(self.fault(Problem::FieldNumber));
+        }
+        Ok((number, (tag & 7) as u8))
+    }
+
+    /// A group is an unknown field of proto2, which every protobuf parser keeps or skips.
+    #[cold]
+    fn skip_group(&mut self, started: u32, depth: u8) -> Result<()> {
+        if depth >= DEEPEST {
+            return Err(self.fault(Problem::TooDeep));
+        }
+        loop {
+            let (number, wire_type) = self.tag()?;
+            let skipped = match wire_type {
+                0 => take(&mut self.rest, WireType::Varint),
+                1 => take(&mut self.rest, WireType::Fixed64),
+                2 => take(&mut self.rest, WireType::Bytes),
+                GROUP => {
+                    self.skip_group(number, depth + 1)?;
+                    continue;
+                }
+                END_GROUP if number == started => return Ok(()),
+                5 => take(&mut self.rest, WireType::Fixed32),
+                other => return Err(self.fault(Problem::WireType(other))),
+            };
+            skipped.ok_or_else(|| self.fault(Problem::CutInField))?;
+        }
     }
 
     #[cold]

@@ -381,6 +381,8 @@ struct AcceptedFrame {
     contract: String,
     frame: String,
     market_type: i32,
+    ticker: String,
+    peek: Value,
     producer: Option<String>,
 }
 
@@ -397,6 +399,15 @@ fn accepted_frames() {
 
 fn accepted<C: Contract + std::fmt::Debug>(vector: &AcceptedFrame) {
     let message: C = decode(&bytes(&vector.frame)).unwrap();
+    assert_eq!(message.token_ticker(), vector.ticker, "{}", vector.name);
+    let frame = bytes(&vector.frame);
+    let peeked = peek(&frame).unwrap().key().ok();
+    assert_eq!(
+        peeked.as_deref(),
+        vector.peek["key"].as_str(),
+        "{}",
+        vector.name
+    );
     assert_eq!(
         message.market().unwrap().number(),
         vector.market_type,
