@@ -26,6 +26,9 @@ pub trait Contract: prost::Message + Clone + PartialEq + Default + 'static {
     /// Identity and times of the message.
     fn envelope(&self) -> Option<&Envelope>;
 
+    /// Identity and times of the message, to be written; empty ones are put there when they are absent.
+    fn envelope_mut(&mut self) -> &mut Envelope;
+
     /// The number of the market type; zero is unspecified.
     fn market_type_number(&self) -> i32;
 
@@ -96,6 +99,30 @@ pub trait Contract: prost::Message + Clone + PartialEq + Default + 'static {
             field: field.into(),
             value: value.into(),
             problem: problem.into(),
+        }
+    }
+}
+
+/// What a contract is bound to.
+#[cfg(feature = "kafka")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Binding {
+    pub(crate) name: &'static str,
+    pub(crate) topic: &'static str,
+    pub(crate) subject: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) fingerprint: &'static str,
+}
+
+#[cfg(feature = "kafka")]
+impl Binding {
+    pub(crate) const fn of<C: Contract>() -> Self {
+        Self {
+            name: C::NAME,
+            topic: C::TOPIC,
+            subject: C::SUBJECT,
+            version: C::VERSION,
+            fingerprint: C::FINGERPRINT,
         }
     }
 }

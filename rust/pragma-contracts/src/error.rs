@@ -67,6 +67,49 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// The lock gives a frame's schema id to another subject than the contract's.
+    #[cfg(feature = "kafka")]
+    ForeignSchema {
+        /// The schema id.
+        schema_id: u32,
+        /// The contract's subject.
+        expected: String,
+        /// The subject that it belongs to.
+        subject: String,
+    },
+    /// A consumed record cannot be used.
+    #[cfg(feature = "kafka")]
+    BadRecord {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The offset.
+        offset: i64,
+        /// Why.
+        error: Box<Error>,
+    },
+    /// Kafka cannot be reached, lacks a topic, or refuses.
+    #[cfg(feature = "kafka")]
+    Broker {
+        /// Where Kafka was looked for.
+        bootstrap: String,
+        /// librdkafka's code, such as `BrokerTransportFailure`.
+        code: String,
+        /// What happened, and what to do.
+        detail: String,
+    },
+    /// contracts.lock is missing, damaged, or does not hold what the contracts need.
+    #[cfg(feature = "kafka")]
+    Lock {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A consumer was used after it was closed.
+    #[cfg(feature = "kafka")]
+    Closed,
 }
 
 impl Error {
@@ -80,6 +123,16 @@ impl Error {
             Self::KeyMismatch { .. } => "key_mismatch",
             Self::NotAContract { .. } => "contract",
             Self::Configuration { .. } => "configuration",
+            #[cfg(feature = "kafka")]
+            Self::ForeignSchema { .. } => "schema_id",
+            #[cfg(feature = "kafka")]
+            Self::BadRecord { error, .. } => error.kind(),
+            #[cfg(feature = "kafka")]
+            Self::Broker { .. } => "broker",
+            #[cfg(feature = "kafka")]
+            Self::Lock { .. } => "lock",
+            #[cfg(feature = "kafka")]
+            Self::Closed => "closed",
         }
     }
 
@@ -130,11 +183,45 @@ impl fmt::Display for Error {
                 known.join(", ")
             ),
             Self::Configuration { option, problem } => write!(f, "{option}: {problem}"),
+            #[cfg(feature = "kafka")]
+            Self::ForeignSchema {
+                schema_id,
+                expected,
+                subject,
+            } => write!(
+                f,
+                "schema id {schema_id} belongs to {subject}, not to {expected}: another producer writes to this topic"
+            ),
+            #[cfg(feature = "kafka")]
+            Self::BadRecord {
+                topic,
+                partition,
+                offset,
+                error,
+            } => write!(f, "{topic} [{partition}] at offset {offset}: {error}"),
+            #[cfg(feature = "kafka")]
+            Self::Broker {
+                bootstrap,
+                code,
+                detail,
+            } => write!(f, "Kafka at {bootstrap}: {code}: {detail}"),
+            #[cfg(feature = "kafka")]
+            Self::Lock { path, problem } => write!(f, "{path}: {problem}"),
+            #[cfg(feature = "kafka")]
+            Self::Closed => f.write_str("the consumer is closed; make a new one"),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    #[cfg(feature = "kafka")]
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::BadRecord { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
 
 /// A value as one short printable line, whatever it holds.
 struct Shown<'a>(&'a str);

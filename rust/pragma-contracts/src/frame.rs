@@ -107,12 +107,7 @@ impl<'a> Frame<'a> {
 /// [`Error::InvalidMessage`]: the message breaks its contract, or has no version. [`Error::Configuration`]: the schema id
 /// is not 1 to 2,147,483,647.
 pub fn encode<C: Contract>(message: &C, schema_id: u32) -> Result<Vec<u8>> {
-    if !(1..=MAX_ID).contains(&schema_id) {
-        return Err(Error::Configuration {
-            option: "schema_id",
-            problem: format!("must be 1 to {MAX_ID}, not {schema_id}"),
-        });
-    }
+    check_id(schema_id)?;
     message.validate()?;
     if message
         .envelope()
@@ -121,13 +116,29 @@ pub fn encode<C: Contract>(message: &C, schema_id: u32) -> Result<Vec<u8>> {
         let problem = "is missing, and it is mandatory; stamp the message";
         return Err(C::invalid("envelope.version", "", problem));
     }
+    Ok(write(message, schema_id))
+}
+
+/// A schema id that a registry can give.
+pub(crate) fn check_id(schema_id: u32) -> Result<u32> {
+    if (1..=MAX_ID).contains(&schema_id) {
+        return Ok(schema_id);
+    }
+    Err(Error::Configuration {
+        option: "schema_id",
+        problem: format!("must be 1 to {MAX_ID}, not {schema_id}"),
+    })
+}
+
+/// The frame of a message that is known to be valid and stamped.
+pub(crate) fn write<C: Contract>(message: &C, schema_id: u32) -> Vec<u8> {
     let mut frame = Vec::with_capacity(HEADER.saturating_add(message.encoded_len()));
     frame.push(0);
     frame.extend_from_slice(&schema_id.to_be_bytes());
     frame.push(0);
     // A Vec grows as it is written to, so there is always room.
     message.encode_raw(&mut frame);
-    Ok(frame)
+    frame
 }
 
 /// The message of a contract in a frame, checked.

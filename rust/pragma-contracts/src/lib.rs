@@ -21,6 +21,8 @@ mod generated;
 #[cfg(feature = "serde")]
 #[allow(dead_code, reason = "which forms are written follows from the schemas")]
 mod json;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod peek;
 mod record;
 #[cfg(feature = "stream")]
@@ -48,6 +50,10 @@ pub use record::Record;
 #[cfg(feature = "stream")]
 pub use stream::{FeedStreamExt, Filtered, InFeed, Item};
 pub use view::ContractView;
+
+#[cfg(all(doctest, feature = "kafka"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -21,6 +21,10 @@ impl Contract for messages::pragma::market::v1::MarketDepth {
         self.envelope.as_ref()
     }
 
+    fn envelope_mut(&mut self) -> &mut crate::Envelope {
+        self.envelope.get_or_insert_default()
+    }
+
     fn market_type_number(&self) -> i32 {
         self.market_type
     }
@@ -64,6 +68,10 @@ impl Contract for messages::pragma::market::v1::Price {
 
     fn envelope(&self) -> Option<&crate::Envelope> {
         self.envelope.as_ref()
+    }
+
+    fn envelope_mut(&mut self) -> &mut crate::Envelope {
+        self.envelope.get_or_insert_default()
     }
 
     fn market_type_number(&self) -> i32 {
@@ -207,6 +215,18 @@ impl AnyMessage {
         }
     }
 
+    /// The user's flat JSON form.
+    ///
+    /// # Errors
+    /// [`Error::InvalidMessage`]: as for [`Contract::to_json`].
+    #[cfg(feature = "serde")]
+    pub fn to_json(&self) -> Result<crate::Json> {
+        match self {
+            Self::MarketDepth(message) => message.to_json(),
+            Self::Price(message) => message.to_json(),
+        }
+    }
+
     /// The topic that the message belongs to.
     pub fn topic(&self) -> &'static str {
         match self {
@@ -234,3 +254,10 @@ impl From<messages::pragma::market::v1::Price> for AnyMessage {
         Self::Price(message)
     }
 }
+
+/// What every contract is bound to.
+#[cfg(feature = "kafka")]
+pub(crate) const BINDINGS: &[crate::contract::Binding] = &[
+    crate::contract::Binding::of::<messages::pragma::market::v1::MarketDepth>(),
+    crate::contract::Binding::of::<messages::pragma::market::v1::Price>(),
+];

@@ -9,6 +9,8 @@ pub mod messages;
 pub mod views;
 
 pub use contracts::AnyMessage;
+#[cfg(feature = "kafka")]
+pub(crate) use contracts::BINDINGS;
 pub use views::pragma::market::v1::MarketDepthView;
 pub use views::pragma::market::v1::PriceView;
 pub use messages::pragma::market::v1::{BookSide, DecimalColumn, Envelope, MarketDepth, MarketType, Price};
