@@ -5,8 +5,6 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 # 5.29.0 was withdrawn.
 OLDEST_PROTOBUF := 5.29.1
-# All but dynamic-linking, which needs librdkafka to be installed.
-FEATURES := --features kafka,rust_decimal,serde,ssl,stream
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint fmt gen clean
@@ -28,7 +26,7 @@ demo: setup      ## replay recorded market data through the contracts, on an emb
 
 test: lint       ## every check and every test, on a real broker and a real registry
 	cd rust && cargo test --locked --package pragma-contracts
-	cd rust && cargo test --locked --workspace $(FEATURES)
+	cd rust && cargo test --locked --workspace --features full
 	$(BIN)/python -m pytest
 
 lint: setup      ## formatting, types, schemas and generated code
@@ -41,9 +39,9 @@ lint: setup      ## formatting, types, schemas and generated code
 	$(BIN)/mypy
 	@command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
 	cd rust && cargo fmt --all --check
-	cd rust && cargo clippy --locked --workspace --all-targets $(FEATURES) -- --deny warnings
+	cd rust && cargo clippy --locked --workspace --all-targets --features full -- --deny warnings
 	cd rust && cargo clippy --locked --package pragma-contracts -- --deny warnings
-	cd rust && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps $(FEATURES) --package pragma-contracts
+	cd rust && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --features full --package pragma-contracts
 
 fmt: setup       ## format the schemas and the code
 	$(BIN)/buf format --write

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+FEATURES = "kafka,rust_decimal,serde,ssl,stream"
 FUNDING_RATE = """syntax = "proto3";
 
 package pragma.market.v1;
@@ -56,7 +57,8 @@ message FundingRate {
 
 SCRIPT = """
 import sys
-from pragma_contracts import Consumer, Feed, FundingRate, Producer, feeds, from_json, to_json
+import json
+from pragma_contracts import Consumer, Feed, FundingRate, Producer, encode, feeds, from_json, to_json
 from pragma_contracts.errors import InvalidMessage
 from pragma_contracts.governance.registering import register_installed
 from pragma_contracts.testing import embedded
@@ -89,13 +91,32 @@ with embedded() as running:
     assert {name: value for name, value in got["BTC"].items() if name not in stamps} == obj, got["BTC"]
     assert got["BTC"]["version"] == "1.0"
     assert got["ETH"]["rate"] == "0.5"
+    for record in records:
+        print(encode(record.message, record.schema_id).hex())
+        print(json.dumps(to_json(record.message), separators=(",", ":")))
 print("done")
+"""
+
+READER = """//! Prints the JSON form of frames, which are given in hex.
+
+fn main() -> pragma_contracts::Result<()> {
+    for hex in std::env::args().skip(1) {
+        let frame: Vec<u8> = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect();
+        let message = pragma_contracts::AnyMessage::decode("pragma-funding-v1", &frame)?;
+        println!("{}", serde_json::to_string(&message.to_json()?).unwrap());
+    }
+    Ok(())
+}
 """
 
 
 def test_a_third_contract_needs_one_file_and_nothing_else(root: Path, tmp_path: Path) -> None:
-    for name in "schemas", "codegen", "pragma_contracts":
-        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in "schemas", "codegen", "pragma_contracts", "rust":
+        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "target"))
     (tmp_path / "schemas/pragma/market/v1/funding_rate.proto").write_text(FUNDING_RATE, encoding="utf-8")
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
 
@@ -108,8 +129,9 @@ def test_a_third_contract_needs_one_file_and_nothing_else(root: Path, tmp_path: 
     assert "funding_rate_pb2.py" in generated.stdout
     done = python("-c", SCRIPT)
     assert done.returncode == 0, done.stderr
-    *refusals, last = done.stdout.splitlines()
+    *lines, last = done.stdout.splitlines()
     assert last == "done"
+    refusals, produced = lines[:4], lines[4:]
     assert [line.split(":")[1].partition("=")[0].strip() for line in refusals] == [
         "rate",
         "past[0].rate",
@@ -118,3 +140,14 @@ def test_a_third_contract_needs_one_file_and_nothing_else(root: Path, tmp_path: 
     ]
     typed = python("-m", "mypy", "--strict", "pragma_contracts/messages")
     assert typed.returncode == 0, typed.stdout
+    # What Python produced, read by Rust.
+    (tmp_path / "rust/pragma-contracts/examples/reader.rs").write_text(READER, encoding="utf-8")
+    options = ["--locked", "--quiet", "--package", "pragma-contracts", "--features", FEATURES, "--example", "reader"]
+    command = ["cargo", "run", *options, "--", *produced[::2]]
+    # The dependencies are built there already.
+    target = {"CARGO_TARGET_DIR": str(root / "rust/target")}
+    read = subprocess.run(
+        command, cwd=tmp_path / "rust", env=env | target, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert read.returncode == 0, read.stderr
+    assert read.stdout.splitlines() == produced[1::2]

@@ -26,8 +26,7 @@ PATIENCE_SECONDS = 60
 def examples(root: Path) -> Path:
     """The folder of the crate's built examples."""
     rust = root / "rust"
-    features = "kafka,rust_decimal,serde,ssl,stream"
-    command = ["cargo", "build", "--locked", "--package", "pragma-contracts", "--examples", "--features", features]
+    command = ["cargo", "build", "--locked", "--package", "pragma-contracts", "--examples", "--features", "full"]
     done = subprocess.run(command, cwd=rust, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return rust / "target/debug/examples"
