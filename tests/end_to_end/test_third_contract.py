@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-FEATURES = "kafka,rust_decimal,serde,ssl,stream"
 FUNDING_RATE = """syntax = "proto3";
 
 package pragma.market.v1;
@@ -142,7 +141,7 @@ def test_a_third_contract_needs_one_file_and_nothing_else(root: Path, tmp_path: 
     assert typed.returncode == 0, typed.stdout
     # What Python produced, read by Rust.
     (tmp_path / "rust/pragma-contracts/examples/reader.rs").write_text(READER, encoding="utf-8")
-    options = ["--locked", "--quiet", "--package", "pragma-contracts", "--features", FEATURES, "--example", "reader"]
+    options = ["--locked", "--quiet", "--package", "pragma-contracts", "--features", "full", "--example", "reader"]
     command = ["cargo", "run", *options, "--", *produced[::2]]
     # The dependencies are built there already.
     target = {"CARGO_TARGET_DIR": str(root / "rust/target")}
