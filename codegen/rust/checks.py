@@ -10,7 +10,7 @@ from pragma_contracts.governance.model import Field, Message
 
 _INDENT = "    "
 # Both sides agree on these; only who may leave something out differs.
-_CALLS = {"component": "check::component", "decimal": "check::decimal", "timestamp": "check::timestamp"}
+_RULES = frozenset(("component", "decimal", "timestamp"))
 
 
 class CheckWriter:
@@ -30,18 +30,18 @@ class CheckWriter:
         for field in message.fields:
             lines += self._field(message, field)
             if message.contract is not None and field.name == "envelope":
-                place = '&at.field("envelope").field("version")'
+                place = 'at.field("envelope").field("version")'
                 version = "value.version" if self._views else "&value.version"
                 contract = self._fields.path(message)
-                lines.append(f"check::version({version}, {contract}::VERSION, side, {place})?;")
+                lines.append(_call(f"version({version}, {contract}::VERSION, side)", place))
         return lines
 
     def _columns(self, message: Message) -> Iterator[str]:
         first, *others = message.fields
         name = snake(first.name)
-        yield f'let rows = check::column(self.{name}.as_ref(), &at.field("{first.name}"))?;'
+        yield "let rows = " + _call(f"column(self.{name}.as_ref())", f'at.field("{first.name}")')
         for field in others:
-            yield f'let values = check::column(self.{snake(field.name)}.as_ref(), &at.field("{field.name}"))?;'
+            yield "let values = " + _call(f"column(self.{snake(field.name)}.as_ref())", f'at.field("{field.name}")')
             yield "if values != rows {"
             problem = f'format!("values, but {first.name} has {{rows}}; every row needs one of each")'
             yield _INDENT + f'return Err(at.field("{field.name}").error(values.to_string(), {problem}));'
@@ -54,22 +54,22 @@ class CheckWriter:
         name, place = f"self.{snake(field.name)}", f'at.field("{field.name}")'
         by_value = self._views is not None
         if self._checked.is_map(field):
-            lines = self._value(field, kind, "value", f"&{place}.key({'&key' if by_value else 'key'})", by_value)
+            lines = self._value(field, kind, "value", f"{place}.key({'&key' if by_value else 'key'})", by_value)
             pairs = f"{name}.iter()" if by_value else f"&{name}"
             return [f"for (key, value) in {pairs} {{", *_indented(lines), "}"]
         if field.repeated:
-            lines = self._value(field, kind, "value", f"&{place}.index(index)", by_value)
+            lines = self._value(field, kind, "value", f"{place}.index(index)", by_value)
             return [f"for (index, value) in {name}.iter().enumerate() {{", *_indented(lines), "}"]
         if field.oneof:
             module, type_ = self._fields.module(message), oneof_type(message, field.oneof)
             if self._views is not None:
                 module, type_ = module.replace("messages", "views", 1), self._views.oneof(message, field.oneof)
             variant = f"{snake(message.name)}::{type_}::{camel(field.name)}"
-            lines = self._value(field, kind, self._late(message, field), f"&{place}")
+            lines = self._value(field, kind, self._late(message, field), place)
             return [f"if let Some({module}{variant}(value)) = &self.{snake(field.oneof)} {{", *_indented(lines), "}"]
         if not self._checked.has_presence(field):
-            return self._plain(field, kind, name, f"&{place}")
-        lines = self._value(field, kind, self._late(message, field), f"&{place}")
+            return self._plain(field, kind, name, place)
+        lines = self._value(field, kind, self._late(message, field), place)
         if field.required:
             held = "value" if lines else "_"
             return [f"let Some({held}) = &{name} else {{", _INDENT + f"return Err({place}.missing());", "};", *lines]
@@ -92,31 +92,36 @@ class CheckWriter:
         """Checks of a value that is there, and held by reference if not by value."""
         if by_value and kind == "timestamp":
             value = f"&{value}.read()?"
-        if kind in _CALLS:
-            return [f"{_CALLS[kind]}({value}, {place})?;"]
+        if kind in _RULES:
+            return [_call(f"{kind}({value})", place)]
         if kind == "text":
-            return [f"check::{'bytes' if field.kind == 'bytes' else 'text'}({value}, {place})?;"]
+            return [_call(f"{'bytes' if field.kind == 'bytes' else 'text'}({value})", place)]
         if kind == "enum":
             return self._enum(field, value if by_value else f"*{value}", place)
         if kind == "column":
-            return [f"check::column(Some({'&' if by_value else ''}{value}), {place})?;"]
+            return [_call(f"column(Some({'&' if by_value else ''}{value}))", place)]
         return self._message(field, value, place) if kind == "message" else []
 
     def _enum(self, field: Field, number: str, place: str) -> list[str]:
         enum = self._fields.path(self._checked.enum(field))
-        lines = [f"check::set::<{enum}>({number}, {place})?;"] if field.required else []
-        return [*lines, f"check::number::<{enum}>({number}, side, {place})?;"]
+        lines = [_call(f"set::<{enum}>({number})", place)] if field.required else []
+        return [*lines, _call(f"number::<{enum}>({number}, side)", place)]
 
     def _message(self, field: Field, value: str, place: str) -> list[str]:
         target = self._checked.target(field)
         if not self._checked.has_rules(target):
             return []
-        lines = [f"{value}.check_at(side, {place})?;"]
+        lines = [f"{value}.check_at(side, &{place})?;"]
         if field.order:
             column = target.fields[0].name
             held = f"{value}.{snake(column)}.as_ref()"
-            lines.append(f'check::{field.order}({held}, side, {place}.field("{column}"))?;')
+            lines.append(_call(f"{field.order}({held}, side)", f'{place}.field("{column}")'))
         return lines
+
+
+def _call(rule: str, place: str) -> str:
+    """A call of a rule; its place is only made when there is something wrong."""
+    return f"check::{rule}.map_err(|bad| bad.at(&{place}))?;"
 
 
 def _indented(lines: list[str]) -> list[str]:

@@ -8,6 +8,17 @@ _TEXTS = {"string": "&'a str", "bytes": "&'a [u8]"}
 _KINDS = {"string": "Text", "enum": "Int32"}
 # The well-known types that are copied; the others hold text or lists of their own.
 _COPIED = frozenset(("google.protobuf.Timestamp", "google.protobuf.Duration"))
+_WIRE_TYPES = {
+    "double": "I64",
+    "fixed64": "I64",
+    "sfixed64": "I64",
+    "float": "I32",
+    "fixed32": "I32",
+    "sfixed32": "I32",
+    "string": "LEN",
+    "bytes": "LEN",
+    "message": "LEN",
+}
 
 
 class Views:
@@ -73,20 +84,43 @@ class Views:
         has_presence = field.optional or (field.kind == "message" and not field.oneof)
         return f"Option<{one}>" if has_presence else one
 
+    def pattern(self, field: Field) -> str:
+        """The number and wire type under which a field is read."""
+        wire_type = _WIRE_TYPES.get(field.kind, "VARINT")
+        if field.repeated and wire_type != "LEN":
+            return f"({field.number}, wire_type @ (view::LEN | view::{wire_type}))"
+        return f"({field.number}, view::{wire_type})"
+
     def read(self, message: Message, field: Field) -> str:
-        """The statement that reads a field's value into `view`."""
-        name, number = f"view.{snake(field.name)}", field.number
+        """The statement that reads a field's value into `self`."""
+        name, number = f"self.{snake(field.name)}", field.number
         if self._schemas.map_entry(field) is not None:
-            return f"{name}.see(value, &part)?"
+            return f"{name}.see(&mut part, whole)?"
         if field.repeated:
-            return f"{name}.see(value, &part, whole)?"
+            wire_type = "view::LEN" if _WIRE_TYPES.get(field.kind) == "LEN" else "wire_type"
+            return f"{name}.see({wire_type}, &mut part, whole)?"
+        if field.kind == "message" and field.type_name in _COPIED and not field.oneof:
+            return f"{name} = Some(part.time({name})?)"
+        if field.kind == "message" and not field.oneof and not self.is_unread(message, field):
+            return f"part.message({number}, &mut {name})?"
+        name = f"self.{snake(field.oneof)}" if field.oneof else name
+        was_there = f"{name}.is_some()" if field.kind == "message" else "false"
+        one = f"part.one::<{self._kind_of(message, field)}>({number}, {was_there})?"
         if field.oneof:
-            module = f"{snake(message.name)}::{self.oneof(message, field.oneof)}::{camel(field.name)}"
-            return f"view.{snake(field.oneof)} = {self._member(message, field, module)}"
-        if field.kind == "message":
-            return f"{name} = {self._message(message, field, name)}"
-        one = f"part.one::<{self._kind(field)}>({number}, value)?"
-        return f"{name} = {f'Some({one})' if field.optional else one}"
+            return (
+                f"{name} = Some({snake(message.name)}::{self.oneof(message, field.oneof)}::{camel(field.name)}({one}))"
+            )
+        return f"{name} = {f'Some({one})' if field.optional or field.kind == 'message' else one}"
+
+    def known(self, message: Message) -> str:
+        """The pattern of the numbers of all fields."""
+        ranges: list[list[int]] = []
+        for number in sorted(field.number for field in message.fields):
+            if ranges and number == ranges[-1][-1] + 1:
+                ranges[-1][-1:] = [ranges[-1][-1], number] if len(ranges[-1]) == 1 else [number]
+            else:
+                ranges.append([number])
+        return " | ".join("..=".join(map(str, each)) for each in ranges)
 
     def copy(self, message: Message, field: Field) -> str:
         """The expression that makes a field of the owned message from `self`."""
@@ -110,14 +144,6 @@ class Views:
         """The expression that makes the owned value of a field or a oneof's member from `value`."""
         copied = self._copied(message, field, "value", False)
         return f"Box::new({copied})" if self._fields.boxed(message, field) else copied
-
-    def lists(self, message: Message) -> list[tuple[Field, str]]:
-        """The fields that are read as they are iterated, each with its type."""
-        return [
-            (field, "Map" if self._schemas.map_entry(field) is not None else "Repeated")
-            for field in message.fields
-            if field.repeated
-        ]
 
     def is_unread(self, message: Message, field: Field) -> bool:
         """Whether a field's message is only read when it is asked for."""
@@ -159,18 +185,13 @@ class Views:
             return f"view::Unread<'static, {self._fields.well_known(field)}>"
         return self.owned(self._schemas.messages[field.type_name])
 
-    def _message(self, message: Message, field: Field, before: str) -> str:
-        one = self._one(message, field, 0)
-        if one.startswith("view::Unread"):
-            return f"view::Unread::new({field.number}, value, &part, {before})?"
+    def _kind_of(self, message: Message, field: Field) -> str:
+        """What stands for the type of a single value: as in a list, but what may hold itself is read late."""
         if field.type_name in _COPIED:
-            return f"part.time({field.number}, value, {before})?"
-        return f"part.message::<{self._kind(field)}>({field.number}, value, {before})?"
-
-    def _member(self, message: Message, field: Field, variant: str) -> str:
-        if field.kind != "message":
-            return f"Some({variant}(part.one::<{self._kind(field)}>({field.number}, value)?))"
-        return f"{self._message(message, field, 'None')}.map({variant})"
+            return self._fields.well_known(field)
+        if field.kind == "message" and self._fields.boxed(message, field):
+            return f"view::Unread<'static, {self._kind(field)}>"
+        return self._kind(field)
 
     def _copied(self, message: Message, field: Field, value: str, in_list: bool) -> str:
         """The owned form of one value, which in a list of messages is always read late."""

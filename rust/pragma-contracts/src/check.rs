@@ -101,42 +101,111 @@ impl<'a> Place<'a> {
     }
 }
 
+/// What a rule gives: nothing to say, or what is wrong. Boxed, because nearly always there is nothing.
+pub(crate) type Checked<T = ()> = std::result::Result<T, Box<Bad>>;
+
+/// What is wrong with a value; whoever called the rule knows its place.
+pub(crate) struct Bad {
+    within: Option<&'static str>,
+    value: String,
+    problem: String,
+}
+
+impl Bad {
+    #[cold]
+    fn of(value: impl Into<String>, problem: impl Into<String>) -> Box<Self> {
+        Box::new(Self {
+            within: None,
+            value: value.into(),
+            problem: problem.into(),
+        })
+    }
+
+    #[cold]
+    fn missing() -> Box<Self> {
+        Self::of("", MISSING)
+    }
+
+    /// The same of a field of the value.
+    fn within(mut self: Box<Self>, field: &'static str) -> Box<Self> {
+        self.within = Some(field);
+        self
+    }
+
+    #[cold]
+    pub(crate) fn at(self, place: &Place<'_>) -> Error {
+        match self.within {
+            None => place.error(self.value, self.problem),
+            Some(field) => place.field(field).error(self.value, self.problem),
+        }
+    }
+}
+
 /// A mandatory text is not empty.
-pub(crate) fn text(value: &str, at: &Place<'_>) -> Result<()> {
+pub(crate) fn text(value: &str) -> Checked {
     if value.is_empty() {
-        return Err(at.missing());
+        return Err(Bad::missing());
     }
     Ok(())
 }
 
 /// Mandatory bytes are not empty.
-pub(crate) fn bytes(value: &[u8], at: &Place<'_>) -> Result<()> {
+pub(crate) fn bytes(value: &[u8]) -> Checked {
     if value.is_empty() {
-        return Err(at.missing());
+        return Err(Bad::missing());
     }
     Ok(())
 }
 
 /// An identifier can be part of the record key.
-pub(crate) fn component(value: &str, at: &Place<'_>) -> Result<()> {
+#[inline(always)]
+pub(crate) fn component(value: &str) -> Checked {
     if is_component(value) {
         return Ok(());
     }
-    Err(at.error(value, BAD_COMPONENT))
+    Err(Bad::of(value, BAD_COMPONENT))
 }
 
 /// A text is an exact decimal.
-pub(crate) fn decimal(value: &str, at: &Place<'_>) -> Result<()> {
+#[inline(always)]
+pub(crate) fn decimal(value: &str) -> Checked {
+    if is_short_decimal(value.as_bytes()) {
+        return Ok(());
+    }
     match Decimal::parse(value) {
-        Err(Error::InvalidDecimal { problem, .. }) => Err(at.error(value, problem)),
+        Err(Error::InvalidDecimal { problem, .. }) => Err(Bad::of(value, problem)),
         _ => Ok(()),
     }
 }
 
+/// Whether text is a decimal, of those that are short: what a price is, nearly always.
+fn is_short_decimal(text: &[u8]) -> bool {
+    const SHORT: usize = 24;
+    let digits = match text {
+        [b'-', digits @ ..] => digits,
+        digits => digits,
+    };
+    let mut point = None;
+    for (at, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {}
+            b'.' if point.is_none() => point = Some(at),
+            _ => return false,
+        }
+    }
+    let whole = point.unwrap_or(digits.len());
+    let has_leading_zero = whole > 1 && digits.first() == Some(&b'0');
+    (1..=SHORT).contains(&digits.len())
+        && whole > 0
+        && point.is_none_or(|point| point + 1 < digits.len())
+        && !has_leading_zero
+}
+
 /// A mandatory enum is set.
-pub(crate) fn set<E: ContractEnum>(number: i32, at: &Place<'_>) -> Result<()> {
+#[inline(always)]
+pub(crate) fn set<E: ContractEnum>(number: i32) -> Checked {
     if number == 0 {
-        return Err(at.error(
+        return Err(Bad::of(
             "UNSPECIFIED",
             format!("is mandatory: one of {}", known::<E>()),
         ));
@@ -145,7 +214,8 @@ pub(crate) fn set<E: ContractEnum>(number: i32, at: &Place<'_>) -> Result<()> {
 }
 
 /// A number is one that this version knows, as far as a producer is concerned.
-pub(crate) fn number<E: ContractEnum>(number: i32, side: Side, at: &Place<'_>) -> Result<()> {
+#[inline(always)]
+pub(crate) fn number<E: ContractEnum>(number: i32, side: Side) -> Checked {
     if side == Side::Producer
         && matches!(
             EnumValue::<E>::from_number(number),
@@ -153,7 +223,7 @@ pub(crate) fn number<E: ContractEnum>(number: i32, side: Side, at: &Place<'_>) -
         )
     {
         let problem = format!("is no known number: one of {}", known::<E>());
-        return Err(at.error(number.to_string(), problem));
+        return Err(Bad::of(number.to_string(), problem));
     }
     Ok(())
 }
@@ -168,19 +238,29 @@ fn known<E: ContractEnum>() -> String {
 }
 
 /// A timestamp is a point in time that the JSON form can write.
-pub(crate) fn timestamp(value: &prost_types::Timestamp, at: &Place<'_>) -> Result<()> {
+#[inline(always)]
+pub(crate) fn timestamp(value: &prost_types::Timestamp) -> Checked {
     const YEARS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
     if YEARS.contains(&value.seconds) && (0..1_000_000_000).contains(&value.nanos) {
         return Ok(());
     }
-    Err(at.error(format!("{}.{:09}", value.seconds, value.nanos), NOT_A_TIME))
+    Err(Bad::of(
+        format!("{}.{:09}", value.seconds, value.nanos),
+        NOT_A_TIME,
+    ))
 }
 
 /// A message's version is of the contract's major version. A producer may leave it to be stamped.
-pub(crate) fn version(value: &str, contract: &str, side: Side, at: &Place<'_>) -> Result<()> {
+#[inline(always)]
+pub(crate) fn version(value: &str, contract: &str, side: Side) -> Checked {
     if value == contract {
         return Ok(());
     }
+    other_version(value, contract, side)
+}
+
+#[inline(never)]
+fn other_version(value: &str, contract: &str, side: Side) -> Checked {
     let major = contract.split('.').next().unwrap_or_default();
     let minor = value
         .strip_prefix(major)
@@ -193,39 +273,37 @@ pub(crate) fn version(value: &str, contract: &str, side: Side, at: &Place<'_>) -
     let problem = format!(
         "is no version {major}.x, and this package reads no other; upgrade it if the producer is newer"
     );
-    Err(at.error(value, problem))
+    Err(Bad::of(value, problem))
 }
 
 /// Number of values of a column, which can be read exactly.
-pub(crate) fn column<C: Column>(column: Option<&C>, at: &Place<'_>) -> Result<usize> {
+pub(crate) fn column<C: Column>(column: Option<&C>) -> Checked<usize> {
     let Some(column) = column else {
         return Ok(0);
     };
     if column.scale() > MAX_SCALE {
         let problem = format!("is above {MAX_SCALE}");
-        return Err(at.field("scale").error(column.scale().to_string(), problem));
+        return Err(Bad::of(column.scale().to_string(), problem).within("scale"));
     }
     let (narrow_count, wide_count) = column.counts();
     if wide_count == 0 {
         return Ok(narrow_count);
     }
     if narrow_count > 0 {
-        return Err(at.error("", "sets both unscaled and wide; a column has one of them"));
+        return Err(Bad::of(
+            "",
+            "sets both unscaled and wide; a column has one of them",
+        ));
     }
     for value in column.wide() {
-        let at = at.field("wide");
         match wide(value) {
             None => {
-                return Err(at.error(
-                    format!("{value:?}"),
-                    format!("is not 1 to {WIDE_BYTES} bytes long"),
-                ));
+                let problem = format!("is not 1 to {WIDE_BYTES} bytes long");
+                return Err(Bad::of(format!("{value:?}"), problem).within("wide"));
             }
             Some(number) if number.unsigned_abs() > MAX_UNSCALED => {
-                return Err(at.error(
-                    number.to_string(),
-                    format!("has more than {MAX_DIGITS} digits"),
-                ));
+                let problem = format!("has more than {MAX_DIGITS} digits");
+                return Err(Bad::of(number.to_string(), problem).within("wide"));
             }
             Some(_) => {}
         }
@@ -243,22 +321,21 @@ pub(crate) fn wide(bytes: &[u8]) -> Option<i128> {
 }
 
 /// Rows are strictly ascending in a column, as far as a producer is concerned.
-pub(crate) fn ascending<C: Column>(column: Option<&C>, side: Side, at: &Place<'_>) -> Result<()> {
-    ordered(column, side, at, |one, next| one < next, "ascending")
+pub(crate) fn ascending<C: Column>(column: Option<&C>, side: Side) -> Checked {
+    ordered(column, side, |one, next| one < next, "ascending")
 }
 
 /// Rows are strictly descending in a column, as far as a producer is concerned.
-pub(crate) fn descending<C: Column>(column: Option<&C>, side: Side, at: &Place<'_>) -> Result<()> {
-    ordered(column, side, at, |one, next| one > next, "descending")
+pub(crate) fn descending<C: Column>(column: Option<&C>, side: Side) -> Checked {
+    ordered(column, side, |one, next| one > next, "descending")
 }
 
 fn ordered<C: Column>(
     column: Option<&C>,
     side: Side,
-    at: &Place<'_>,
     is_ordered: fn(i128, i128) -> bool,
     order: &str,
-) -> Result<()> {
+) -> Checked {
     let Some(column) = column.filter(|_| side == Side::Producer) else {
         return Ok(());
     };
@@ -273,7 +350,7 @@ fn ordered<C: Column>(
             let scale = column.scale();
             let problem =
                 format!("level {row} after {one} (scale {scale}) is not strictly {order}");
-            Err(at.error(next.to_string(), problem))
+            Err(Bad::of(next.to_string(), problem))
         }
     }
 }

@@ -28,6 +28,31 @@ pub(crate) trait Column {
     fn numbers(&self) -> impl Iterator<Item = i128>;
 }
 
+/// The values of a column, which are all narrow or all wide.
+enum Numbers<N, W> {
+    Narrow(N),
+    Wide(W),
+}
+
+impl<N: Iterator<Item = i64>, W: Iterator<Item: AsRef<[u8]>>> Iterator for Numbers<N, W> {
+    type Item = i128;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<i128> {
+        match self {
+            Self::Narrow(numbers) => numbers.next().map(i128::from),
+            Self::Wide(values) => wide(values.next()?.as_ref()),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Narrow(numbers) => numbers.size_hint(),
+            Self::Wide(values) => values.size_hint(),
+        }
+    }
+}
+
 impl Column for DecimalColumn {
     fn scale(&self) -> u32 {
         self.scale
@@ -42,8 +67,11 @@ impl Column for DecimalColumn {
     }
 
     fn numbers(&self) -> impl Iterator<Item = i128> {
-        let narrow = self.unscaled.iter().map(|number| i128::from(*number));
-        narrow.chain(self.wide.iter().filter_map(|bytes| wide(bytes)))
+        if self.wide.is_empty() {
+            Numbers::Narrow(self.unscaled.iter().copied())
+        } else {
+            Numbers::Wide(self.wide.iter())
+        }
     }
 }
 
@@ -61,9 +89,40 @@ impl Column for DecimalColumnView<'_> {
     }
 
     fn numbers(&self) -> impl Iterator<Item = i128> {
-        let narrow = self.unscaled.iter().map(i128::from);
-        narrow.chain(self.wide.iter().filter_map(wide))
+        if self.wide.is_empty() {
+            Numbers::Narrow(self.unscaled.iter())
+        } else {
+            Numbers::Wide(self.wide.iter())
+        }
     }
+}
+
+/// The rows of two columns of one length; an absent column has none.
+struct Rows<P, Q> {
+    prices: Option<P>,
+    quantities: Option<Q>,
+}
+
+impl<P: Iterator<Item = i128>, Q: Iterator<Item = i128>> Iterator for Rows<P, Q> {
+    type Item = (i128, i128);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(i128, i128)> {
+        Some((
+            self.prices.as_mut()?.next()?,
+            self.quantities.as_mut()?.next()?,
+        ))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.prices
+            .as_ref()
+            .map_or((0, Some(0)), Iterator::size_hint)
+    }
+}
+
+fn scale(column: &Option<impl Column>) -> u32 {
+    column.as_ref().map_or(0, Column::scale)
 }
 
 macro_rules! column {
@@ -86,7 +145,8 @@ macro_rules! column {
             /// # Errors
             /// [`Error::InvalidDecimal`]: the column cannot be read exactly.
             pub fn floats(&self) -> Result<impl Iterator<Item = f64> + '_> {
-                Ok(self.decimals()?.map(Decimal::to_f64))
+                readable(self)?;
+                Ok(self.numbers().map(Decimal::floats(self.scale)))
             }
 
             /// Number of values.
@@ -113,22 +173,11 @@ macro_rules! side {
             /// # Errors
             /// [`Error::InvalidDecimal`]: a column cannot be read exactly, or the columns differ in length.
             pub fn levels(&self) -> Result<impl Iterator<Item = Level> + '_> {
-                self.check_lengths()?;
-                let prices = self
-                    .prices
-                    .as_ref()
-                    .map(|column| column.decimals())
-                    .transpose()?;
-                let quantities = self
-                    .quantities
-                    .as_ref()
-                    .map(|column| column.decimals())
-                    .transpose()?;
-                let rows = prices
-                    .into_iter()
-                    .flatten()
-                    .zip(quantities.into_iter().flatten());
-                Ok(rows.map(|(price, quantity)| Level { price, quantity }))
+                let (price_scale, quantity_scale) = (scale(&self.prices), scale(&self.quantities));
+                Ok(self.rows()?.map(move |(price, quantity)| Level {
+                    price: Decimal::unchecked(price, price_scale),
+                    quantity: Decimal::unchecked(quantity, quantity_scale),
+                }))
             }
 
             /// The (price, quantity) levels, best first, each as the nearest float.
@@ -136,8 +185,22 @@ macro_rules! side {
             /// # Errors
             /// [`Error::InvalidDecimal`]: a column cannot be read exactly, or the columns differ in length.
             pub fn floats(&self) -> Result<impl Iterator<Item = (f64, f64)> + '_> {
-                let levels = self.levels()?;
-                Ok(levels.map(|level| (level.price.to_f64(), level.quantity.to_f64())))
+                let prices = Decimal::floats(scale(&self.prices));
+                let quantities = Decimal::floats(scale(&self.quantities));
+                Ok(self
+                    .rows()?
+                    .map(move |(price, quantity)| (prices(price), quantities(quantity))))
+            }
+
+            fn rows(&self) -> Result<impl Iterator<Item = (i128, i128)> + '_> {
+                self.check_lengths()?;
+                for column in [&self.prices, &self.quantities].into_iter().flatten() {
+                    readable(column)?;
+                }
+                Ok(Rows {
+                    prices: self.prices.as_ref().map(|column| column.numbers()),
+                    quantities: self.quantities.as_ref().map(|column| column.numbers()),
+                })
             }
 
             fn check_lengths(&self) -> Result<()> {

@@ -109,12 +109,24 @@ impl Decimal {
 
     /// The nearest float.
     pub fn to_f64(self) -> f64 {
-        const EXACT: i128 = 1 << 53;
-        // Both are exact as floats, so that one division rounds once; 10^22 is the largest such power of ten.
-        if -EXACT <= self.unscaled && self.unscaled <= EXACT && self.scale <= 22 {
-            return self.unscaled as f64 / 10_f64.powi(self.scale as i32);
+        Self::floats(self.scale)(self.unscaled)
+    }
+
+    /// What gives the nearest float of each integer at a scale.
+    pub(crate) fn floats(scale: u32) -> impl Fn(i128) -> f64 {
+        // The powers of ten, and the integers, that are exact as floats: then one division rounds once.
+        const POWERS: u32 = 22;
+        const EXACT: u64 = 1 << 53;
+        let power = 10_f64.powi(scale.min(POWERS) as i32);
+        move |unscaled| match i64::try_from(unscaled) {
+            Ok(narrow) if scale <= POWERS && narrow.unsigned_abs() <= EXACT => {
+                narrow as f64 / power
+            }
+            _ => Self::unchecked(unscaled, scale)
+                .to_string()
+                .parse()
+                .unwrap_or(f64::NAN),
         }
-        self.to_string().parse().unwrap_or(f64::NAN)
     }
 
     /// The same value with the smallest scale.

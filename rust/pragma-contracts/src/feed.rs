@@ -252,12 +252,82 @@ pub fn murmur2(data: &[u8]) -> u32 {
     hash ^ hash >> 15
 }
 
+/// What a filter looks at: the identifiers of a feed as bytes, and its market type when this version knows it.
+pub(crate) struct Identifiers<'a> {
+    pub(crate) market_type: Option<MarketType>,
+    pub(crate) network_id: &'a [u8],
+    pub(crate) source_id: &'a [u8],
+    pub(crate) token_ticker: &'a [u8],
+}
+
+impl<'a> Identifiers<'a> {
+    /// The identifiers in a record key of printable ASCII in which nothing is escaped, as nearly every key is; None says
+    /// only that somebody else has to look.
+    pub(crate) fn of_plain_key(key: &'a [u8]) -> Option<Self> {
+        let mut ends = [0; 3];
+        let mut found = 0;
+        for (at, byte) in key.iter().enumerate() {
+            match byte {
+                b'-' if found < 3 => {
+                    *ends.get_mut(found)? = at;
+                    found += 1;
+                }
+                b'%' | ..0x20 | 0x7F..=0xFF => return None,
+                _ => {}
+            }
+        }
+        let [first, second, third] = ends;
+        let market_type = key.get(..first)?;
+        let identifiers = Self {
+            market_type: MarketType::ALL
+                .iter()
+                .copied()
+                .find(|known| known.key_token().as_bytes() == market_type),
+            network_id: key.get(first + 1..second)?,
+            source_id: key.get(second + 1..third)?,
+            token_ticker: key.get(third + 1..)?,
+        };
+        let is_whole = found == 3
+            && first > 0
+            && identifiers.market_type.is_some()
+            && !identifiers.network_id.is_empty()
+            && !identifiers.source_id.is_empty()
+            && !identifiers.token_ticker.is_empty();
+        is_whole.then_some(identifiers)
+    }
+
+    pub(crate) fn of_feed(feed: &'a Feed<'_>) -> Self {
+        Self {
+            market_type: feed.market_type.known(),
+            network_id: feed.network_id.as_bytes(),
+            source_id: feed.source_id.as_bytes(),
+            token_ticker: feed.token_ticker.as_bytes(),
+        }
+    }
+}
+
 /// Whether text can be a component of a record key: not empty, no control character.
 pub(crate) fn is_component(text: &str) -> bool {
     // Nearly every component is printable ASCII, which needs no decoding.
-    let is_plain = |byte: &u8| (0x20..0x7F).contains(byte);
-    !text.is_empty()
-        && (text.as_bytes().iter().all(is_plain) || !text.chars().any(char::is_control))
+    !text.is_empty() && (is_printable(text.as_bytes()) || !text.chars().any(char::is_control))
+}
+
+/// Whether bytes are printable ASCII; false says only that somebody has to look at each character.
+#[inline]
+fn is_printable(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Of each byte the highest bit: not ASCII, below a space, or DEL. A borrow may make it one more.
+    let is_plain = |word: u64| {
+        let odd = word | word.wrapping_sub(0x20 * ONES) | (word ^ (0x7F * ONES)).wrapping_sub(ONES);
+        odd & (0x80 * ONES) == 0
+    };
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        // What is not longer than both ends is in them, twice at most.
+        (Some(first), Some(last)) if bytes.len() <= 8 => is_plain(
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)),
+        ),
+        _ => bytes.iter().all(|byte| (0x20..0x7F).contains(byte)),
+    }
 }
 
 pub(crate) fn check_component(field: &'static str, value: &str) -> Result<()> {

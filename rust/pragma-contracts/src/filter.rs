@@ -2,7 +2,7 @@
 
 use std::ops::{BitAnd, BitOr, Not};
 
-use crate::feed::check_component;
+use crate::feed::{Identifiers, check_component};
 use crate::{ContractEnum, Error, Feed, MarketType, Result, peek};
 
 /// A condition on feeds. Filters combine with `&` (both), `|` (either) and `!` (not).
@@ -109,7 +109,7 @@ impl FeedFilter {
 
     /// Whether the feed is wanted.
     pub fn matches(&self, feed: &Feed<'_>) -> bool {
-        self.0.matches(feed)
+        self.0.matches(&Identifiers::of_feed(feed))
     }
 
     /// Whether a record is wanted, by its key alone; by its frame when the key is absent or foreign.
@@ -117,6 +117,9 @@ impl FeedFilter {
     /// # Errors
     /// [`Error::InvalidFrame`], [`Error::InvalidFeed`]: neither the key nor the frame says which feed it is.
     pub fn wants(&self, key: Option<&[u8]>, frame: &[u8]) -> Result<bool> {
+        if let Some(identifiers) = key.and_then(Identifiers::of_plain_key) {
+            return Ok(self.0.matches(&identifiers));
+        }
         match key.map(Feed::parse) {
             Some(Ok(feed)) => Ok(self.matches(&feed)),
             _ => Ok(self.matches(&peek(frame)?)),
@@ -137,7 +140,7 @@ impl FeedFilter {
 }
 
 impl Condition {
-    fn matches(&self, feed: &Feed<'_>) -> bool {
+    fn matches(&self, feed: &Identifiers<'_>) -> bool {
         match self {
             Self::Match(one) => one.matches(feed),
             Self::Both(pair) => pair.0.matches(feed) && pair.1.matches(feed),
@@ -148,12 +151,13 @@ impl Condition {
 }
 
 impl Match {
-    fn matches(&self, feed: &Feed<'_>) -> bool {
-        let market_type = || feed.market_type().known();
-        is_among(&self.market_type, |one| Some(*one) == market_type())
-            && is_among(&self.network_id, |one| one == feed.network_id())
-            && is_among(&self.source_id, |one| one == feed.source_id())
-            && is_among(&self.token_ticker, |one| one == feed.token_ticker())
+    fn matches(&self, feed: &Identifiers<'_>) -> bool {
+        is_among(&self.market_type, |one| Some(*one) == feed.market_type)
+            && is_among(&self.network_id, |one| one.as_bytes() == feed.network_id)
+            && is_among(&self.source_id, |one| one.as_bytes() == feed.source_id)
+            && is_among(&self.token_ticker, |one| {
+                one.as_bytes() == feed.token_ticker
+            })
     }
 }
 

@@ -26,7 +26,21 @@ impl<'a> Frame<'a> {
     ///
     /// # Errors
     /// [`Error::InvalidFrame`]: the bytes are no frame, or its message index is not `[0]`.
+    #[inline]
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
+        if let [0, a, b, c, d, 0, payload @ ..] = bytes {
+            return Ok(Self {
+                schema_id: u32::from_be_bytes([*a, *b, *c, *d]),
+                payload,
+                size: bytes.len(),
+            });
+        }
+        Self::parse_in_full(bytes)
+    }
+
+    /// A frame whose message indexes are written in full, or what is wrong with it.
+    #[inline(never)]
+    fn parse_in_full(bytes: &'a [u8]) -> Result<Self> {
         let size = bytes.len();
         let (&magic, rest) = bytes
             .split_first()
@@ -67,6 +81,13 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// [`Error::InvalidFrame`]: the bytes are no such message.
     pub fn decode_unchecked<C: Contract>(&self) -> Result<C> {
+        // The borrowed form knows every length before anything is allocated; prost is slower, but takes what has to be
+        // merged, and has the word on what is no message.
+        let borrowed = self.view_unchecked::<C>().and_then(View::into_message);
+        borrowed.or_else(|_| self.decode_by_prost())
+    }
+
+    fn decode_by_prost<C: Contract>(&self) -> Result<C> {
         C::decode(self.payload).map_err(|error| {
             let start = self.size.saturating_sub(self.payload.len());
             Error::frame(format!("holds no {}: {error}", C::NAME), start, self.size)
@@ -78,6 +99,7 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// [`Error::InvalidFrame`]: it holds no such message, or one that only the owned form can hold: a message whose parts
     /// would have to be merged. [`Error::InvalidMessage`]: the message breaks its contract.
+    #[inline]
     pub fn view<C: Contract>(&self) -> Result<C::View<'a>> {
         let view = self.view_unchecked::<C>()?;
         view.check()?;
@@ -88,8 +110,12 @@ impl<'a> Frame<'a> {
     ///
     /// # Errors
     /// [`Error::InvalidFrame`]: as for [`Frame::view`].
+    #[inline]
     pub fn view_unchecked<C: Contract>(&self) -> Result<C::View<'a>> {
-        View::read(Part(Fields::new(self.payload))).map_err(|fault| fault.in_frame(self.size))
+        let mut view = C::View::new();
+        view.fill(Part(Fields::new(self.payload)))
+            .map_err(|fault| fault.in_frame(self.size))?;
+        Ok(view)
     }
 
     pub(crate) fn size(&self) -> usize {

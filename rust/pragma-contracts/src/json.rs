@@ -104,7 +104,7 @@ pub(crate) fn number<E: ContractEnum>(number: i32) -> Json {
 
 /// ISO 8601 in UTC, with six digits of a second, or nine when they are needed.
 pub(crate) fn timestamp(value: &Timestamp, at: &Place<'_>) -> Result<Json> {
-    check::timestamp(value, at)?;
+    check::timestamp(value).map_err(|bad| bad.at(at))?;
     let whole = Timestamp {
         seconds: value.seconds,
         nanos: 0,
@@ -123,7 +123,7 @@ pub(crate) fn column(value: Option<&DecimalColumn>, at: &Place<'_>) -> Result<Js
 
 /// The values of a column as decimal text.
 pub(crate) fn texts(value: Option<&DecimalColumn>, at: &Place<'_>) -> Result<Vec<Json>> {
-    check::column(value, at)?;
+    check::column(value).map_err(|bad| bad.at(at))?;
     let Some(column) = value else {
         return Ok(Vec::new());
     };

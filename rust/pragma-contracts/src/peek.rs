@@ -1,7 +1,8 @@
 //! Reads the feed of a frame without decoding the rest: every contract has its identifiers in fields 2 to 5.
 
 use crate::feed::MISSING;
-use crate::wire::{Fault, Fields, Problem, Value};
+use crate::view::text;
+use crate::wire::{Fault, Fields, LEN, Problem, VARINT};
 use crate::{Error, Feed, Frame, Market, Result};
 
 /// The feed of a frame of any contract, from its bytes alone.
@@ -24,13 +25,16 @@ pub fn peek(frame: &[u8]) -> Result<Feed<'_>> {
         || source_id.is_empty()
         || token_ticker.is_empty()
     {
-        match fields.next().map_err(fault)? {
+        match fields.field().map_err(fault)? {
             None => break,
             // protobuf sign-extends a negative enum number to 64 bits and keeps the low 32 of what it reads.
-            Some((2, Value::Varint(number))) if market_type == 0 => market_type = number as i32,
-            Some((number @ 3..=5, Value::Bytes(bytes))) => {
-                let text = std::str::from_utf8(bytes)
-                    .map_err(|_| fault(fields.fault(Problem::Unfit(number))))?;
+            Some((2, VARINT)) if market_type == 0 => {
+                market_type = fields.varint().map_err(fault)? as i32;
+            }
+            Some((number @ 3..=5, LEN)) => {
+                let bytes = fields.bytes().map_err(fault)?;
+                let text =
+                    text(bytes).ok_or_else(|| fault(fields.fault(Problem::Unfit(number))))?;
                 let held = match number {
                     3 => &mut network_id,
                     4 => &mut source_id,
@@ -40,7 +44,9 @@ pub fn peek(frame: &[u8]) -> Result<Feed<'_>> {
                     *held = text;
                 }
             }
-            Some(_) => {}
+            Some((number, wire_type)) => {
+                fields = fields.skipped(number, wire_type).map_err(fault)?;
+            }
         }
     }
     for (field, value) in [

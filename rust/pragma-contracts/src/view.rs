@@ -3,7 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::wire::{Fault, Fields, Problem, Value, WireType, take};
+use ascii::AsAsciiStr;
+
+use crate::wire::{Fault, Fields, Problem, count};
+#[doc(hidden)]
+pub use crate::wire::{I32, I64, LEN, VARINT};
 use crate::{EnumValue, Envelope, Error, Feed, Market, MarketType, Result};
 
 /// What reading gives, before it is known which frame it was about.
@@ -15,9 +19,13 @@ pub trait View<'a>: Copy {
     /// The message that owns what it holds.
     type Owned;
 
+    /// The message of which nothing is set.
+    #[doc(hidden)]
+    fn new() -> Self;
+
     /// Reads the message of a field; whoever has a frame takes [`Frame::view`](crate::Frame::view).
     #[doc(hidden)]
-    fn read(part: Part<'a>) -> Read<Self>;
+    fn fill(&mut self, part: Part<'a>) -> Read<()>;
 
     /// The message that owns what it holds.
     ///
@@ -85,6 +93,7 @@ pub trait ContractView<'a>: View<'a> {
 
 /// A message that is part of a frame, and has not been read yet.
 #[doc(hidden)]
+#[derive(Clone, Copy)]
 pub struct Part<'a>(pub(crate) Fields<'a>);
 
 /// What a value in a list or map is: the kind of a scalar, or a message.
@@ -93,27 +102,22 @@ pub trait Kind {
     type Item<'a>: Copy;
 
     #[doc(hidden)]
-    fn wire_type() -> Wire;
+    const WIRE_TYPE: u8;
+
+    /// Whether a second value of a field is merged into the first, which no borrowed form can do.
+    #[doc(hidden)]
+    const MERGES: bool = false;
 
     #[doc(hidden)]
-    fn item<'a>(value: Taken<'a>, at: &Part<'a>) -> Read<Option<Self::Item<'a>>>;
+    fn take<'a>(part: &mut Part<'a>, number: u32) -> Read<Self::Item<'a>>;
 }
-
-/// How a kind of value is laid out.
-#[doc(hidden)]
-pub struct Wire(WireType);
-
-/// A value as it was taken off the wire.
-#[doc(hidden)]
-pub struct Taken<'a>(Value<'a>);
 
 /// The kinds of scalars, which say how a value is written.
 pub mod kind {
-    use super::{Kind, Part, Read, Taken, Wire};
-    use crate::wire::{Value, WireType};
+    use super::{I32, I64, Kind, LEN, Part, Read, VARINT, text};
 
     macro_rules! kinds {
-        ($($(#[$doc:meta])* $name:ident: $item:ty, $wire:ident, $held:ident => $value:expr;)*) => {$(
+        ($($(#[$doc:meta])* $name:ident: $item:ty, $wire_type:ident, $take:ident as $taken:ident => $value:expr;)*) => {$(
             $(#[$doc])*
             #[derive(Clone, Copy, Debug)]
             pub struct $name;
@@ -121,16 +125,12 @@ pub mod kind {
             impl Kind for $name {
                 type Item<'a> = $item;
 
-                fn wire_type() -> Wire {
-                    Wire(WireType::$wire)
-                }
+                const WIRE_TYPE: u8 = $wire_type;
 
-                #[inline]
-                fn item<'a>(value: Taken<'a>, _: &Part<'a>) -> Read<Option<$item>> {
-                    Ok(match value.0 {
-                        Value::$wire($held) => $value,
-                        _ => None,
-                    })
+                #[inline(always)]
+                fn take<'a>(part: &mut Part<'a>, _: u32) -> Read<$item> {
+                    let $taken = part.0.$take()?;
+                    Ok($value)
                 }
             }
         )*};
@@ -138,65 +138,73 @@ pub mod kind {
 
     kinds! {
         /// `double`
-        Double: f64, Fixed64, bits => Some(f64::from_bits(bits));
+        Double: f64, I64, fixed64 as bits => f64::from_bits(bits);
         /// `float`
-        Float: f32, Fixed32, bits => Some(f32::from_bits(bits));
+        Float: f32, I32, fixed32 as bits => f32::from_bits(bits);
         /// `int32`, and every enum
-        Int32: i32, Varint, bits => Some(bits as i32);
+        Int32: i32, VARINT, varint as bits => bits as i32;
         /// `int64`
-        Int64: i64, Varint, bits => Some(bits as i64);
+        Int64: i64, VARINT, number as bits => bits as i64;
         /// `uint32`
-        Uint32: u32, Varint, bits => Some(bits as u32);
+        Uint32: u32, VARINT, number as bits => bits as u32;
         /// `uint64`
-        Uint64: u64, Varint, bits => Some(bits);
+        Uint64: u64, VARINT, number as bits => bits;
         /// `sint32`
-        Sint32: i32, Varint, bits => Some((bits as u32 >> 1) as i32 ^ -((bits & 1) as i32));
+        Sint32: i32, VARINT, number as bits => (bits as u32 >> 1) as i32 ^ -((bits & 1) as i32);
         /// `sint64`
-        Sint64: i64, Varint, bits => Some((bits >> 1) as i64 ^ -((bits & 1) as i64));
+        Sint64: i64, VARINT, number as bits => (bits >> 1) as i64 ^ -((bits & 1) as i64);
         /// `fixed32`
-        Fixed32: u32, Fixed32, bits => Some(bits);
+        Fixed32: u32, I32, fixed32 as bits => bits;
         /// `fixed64`
-        Fixed64: u64, Fixed64, bits => Some(bits);
+        Fixed64: u64, I64, fixed64 as bits => bits;
         /// `sfixed32`
-        Sfixed32: i32, Fixed32, bits => Some(bits as i32);
+        Sfixed32: i32, I32, fixed32 as bits => bits as i32;
         /// `sfixed64`
-        Sfixed64: i64, Fixed64, bits => Some(bits as i64);
+        Sfixed64: i64, I64, fixed64 as bits => bits as i64;
         /// `bool`
-        Bool: bool, Varint, bits => Some(bits != 0);
-        /// `string`
-        Text: &'a str, Bytes, bytes => std::str::from_utf8(bytes).ok();
+        Bool: bool, VARINT, varint as bits => bits != 0;
         /// `bytes`
-        Bytes: &'a [u8], Bytes, bytes => Some(bytes);
+        Bytes: &'a [u8], LEN, bytes as bytes => bytes;
+    }
+
+    /// `string`
+    #[derive(Clone, Copy, Debug)]
+    pub struct Text;
+
+    impl Kind for Text {
+        type Item<'a> = &'a str;
+
+        const WIRE_TYPE: u8 = LEN;
+
+        #[inline(always)]
+        fn take<'a>(part: &mut Part<'a>, number: u32) -> Read<&'a str> {
+            let bytes = part.0.bytes()?;
+            text(bytes).ok_or_else(|| part.unfit(number))
+        }
     }
 }
 
 impl<M: prost::Message + Default + 'static> Kind for Unread<'static, M> {
     type Item<'a> = Unread<'a, M>;
 
-    fn wire_type() -> Wire {
-        Wire(WireType::Bytes)
-    }
+    const WIRE_TYPE: u8 = LEN;
+    const MERGES: bool = true;
 
-    fn item<'a>(value: Taken<'a>, _: &Part<'a>) -> Read<Option<Unread<'a, M>>> {
-        Ok(match value.0 {
-            Value::Bytes(bytes) => Some(Unread::of(bytes)),
-            _ => None,
-        })
+    fn take<'a>(part: &mut Part<'a>, _: u32) -> Read<Unread<'a, M>> {
+        Ok(Unread::of(part.0.bytes()?))
     }
 }
 
 impl<M: HasView> Kind for M {
     type Item<'a> = M::View<'a>;
 
-    fn wire_type() -> Wire {
-        Wire(WireType::Bytes)
-    }
+    const WIRE_TYPE: u8 = LEN;
+    const MERGES: bool = true;
 
-    fn item<'a>(value: Taken<'a>, at: &Part<'a>) -> Read<Option<M::View<'a>>> {
-        match value.0 {
-            Value::Bytes(bytes) => M::View::read(Part(at.0.nested(bytes)?)).map(Some),
-            _ => Ok(None),
-        }
+    fn take<'a>(part: &mut Part<'a>, _: u32) -> Read<M::View<'a>> {
+        let mut view = M::View::new();
+        view.fill(part.nested()?)?;
+        Ok(view)
     }
 }
 
@@ -206,56 +214,115 @@ impl<'a> Part<'a> {
         self.0.rest()
     }
 
-    #[inline]
-    pub(crate) fn next(&mut self) -> Read<Option<(u32, Taken<'a>)>> {
-        Ok(self.0.next()?.map(|(number, value)| (number, Taken(value))))
+    /// Number and wire type of the next field.
+    #[inline(always)]
+    pub(crate) fn field(&mut self) -> Read<Option<(u32, u8)>> {
+        self.0.field()
     }
 
-    /// A field's value.
-    #[inline]
-    pub(crate) fn one<K: Kind>(&self, number: u32, value: Taken<'a>) -> Read<K::Item<'a>> {
-        K::item(value, self)?.ok_or_else(|| self.unfit(number))
+    /// Passes over a field that nobody asked for; a known one does not have this wire type.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, number: u32, wire_type: u8, is_known: bool) -> Read<()> {
+        if is_known {
+            return Err(self.unfit(number));
+        }
+        self.0 = self.0.skipped(number, wire_type)?;
+        Ok(())
     }
 
-    /// A message, which must not have been there before: two would have to be merged into one that is not borrowed.
-    pub(crate) fn message<M: HasView>(
-        &self,
-        number: u32,
-        value: Taken<'a>,
-        before: Option<M::View<'a>>,
-    ) -> Read<Option<M::View<'a>>> {
-        if before.is_some() {
+    /// A field's value. Of a message that was there before, two would have to be merged into one that is not borrowed.
+    #[inline(always)]
+    pub(crate) fn one<K: Kind>(&mut self, number: u32, was_there: bool) -> Read<K::Item<'a>> {
+        if K::MERGES && was_there {
             return Err(self.0.fault(Problem::Twice(number)));
         }
-        self.one::<M>(number, value).map(Some)
+        K::take(self, number)
     }
 
-    /// A timestamp or duration, which are laid out alike; two would be merged.
-    pub(crate) fn time<T: Time>(
-        &self,
-        number: u32,
-        value: Taken<'a>,
-        before: Option<T>,
-    ) -> Read<Option<T>> {
-        let Value::Bytes(bytes) = value.0 else {
-            return Err(self.unfit(number));
-        };
-        let mut fields = Part(self.0.nested(bytes)?);
+    /// A message, which is read where it is held.
+    #[inline(always)]
+    pub(crate) fn message<V: View<'a>>(&mut self, number: u32, held: &mut Option<V>) -> Read<()> {
+        if held.is_some() {
+            return Err(self.0.fault(Problem::Twice(number)));
+        }
+        let part = self.nested()?;
+        held.insert(V::new()).fill(part)
+    }
+
+    /// The message that is the value of a field.
+    #[inline(always)]
+    fn nested(&mut self) -> Read<Self> {
+        let bytes = self.0.bytes()?;
+        self.0.nested(bytes).map(Part)
+    }
+
+    /// A timestamp or duration, which are laid out alike; two are merged.
+    #[inline(always)]
+    pub(crate) fn time<T: Time>(&mut self, before: Option<T>) -> Read<T> {
+        let part = self.nested()?;
+        if let (None, Some((seconds, nanos))) = (before, usual_time(part.rest())) {
+            return Ok(T::of(seconds, nanos));
+        }
+        part.any_time(before)
+    }
+
+    #[inline(never)]
+    fn any_time<T: Time>(mut self, before: Option<T>) -> Read<T> {
         let (mut seconds, mut nanos) = before.unwrap_or_default().parts();
-        while let Some((number, value)) = fields.next()? {
-            match number {
-                1 => seconds = fields.one::<kind::Int64>(number, value)?,
-                2 => nanos = fields.one::<kind::Int32>(number, value)?,
-                _ => {}
+        while let Some((number, wire_type)) = self.field()? {
+            match (number, wire_type) {
+                (1, VARINT) => seconds = self.0.number()? as i64,
+                (2, VARINT) => nanos = self.0.number()? as i32,
+                _ => self.pass(number, wire_type, matches!(number, 1 | 2))?,
             }
         }
-        Ok(Some(T::of(seconds, nanos)))
+        Ok(T::of(seconds, nanos))
     }
 
-    #[cold]
+    #[inline(always)]
     fn unfit(&self, number: u32) -> Fault {
         self.0.fault(Problem::Unfit(number))
     }
+}
+
+/// Seconds and nanoseconds of a time as they are nearly always written: seconds of five bytes, as those since 1970 are
+/// until the year 3058, and nanoseconds of four or five, or none.
+#[inline]
+fn usual_time(bytes: &[u8]) -> Option<(i64, i32)> {
+    let [
+        0x08,
+        a @ 0x80..=0xFF,
+        b @ 0x80..=0xFF,
+        c @ 0x80..=0xFF,
+        d @ 0x80..=0xFF,
+        e @ ..0x80,
+        rest @ ..,
+    ] = bytes
+    else {
+        return None;
+    };
+    let low = |byte: u8| u64::from(byte & 0x7F);
+    let seconds = low(*a) | low(*b) << 7 | low(*c) << 14 | low(*d) << 21 | low(*e) << 28;
+    let nanos = match rest {
+        [] => 0,
+        [
+            0x10,
+            a @ 0x80..=0xFF,
+            b @ 0x80..=0xFF,
+            c @ 0x80..=0xFF,
+            d @ ..0x80,
+        ] => low(*a) | low(*b) << 7 | low(*c) << 14 | low(*d) << 21,
+        [
+            0x10,
+            a @ 0x80..=0xFF,
+            b @ 0x80..=0xFF,
+            c @ 0x80..=0xFF,
+            d @ 0x80..=0xFF,
+            e @ ..0x80,
+        ] => low(*a) | low(*b) << 7 | low(*c) << 14 | low(*d) << 21 | low(*e) << 28,
+        _ => return None,
+    };
+    Some((seconds as i64, nanos as i32))
 }
 
 /// Timestamp and Duration.
@@ -276,9 +343,29 @@ macro_rules! time {
                 Self { seconds, nanos }
             }
         }
+
+        impl Kind for prost_types::$type {
+            type Item<'a> = Self;
+
+            const WIRE_TYPE: u8 = LEN;
+            const MERGES: bool = true;
+
+            fn take<'a>(part: &mut Part<'a>, _: u32) -> Read<Self> {
+                part.time(None)
+            }
+        }
     )*};
 }
 time!(Timestamp, Duration);
+
+/// Bytes as text.
+#[inline]
+pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
+    match bytes.as_ascii_str() {
+        Ok(text) => Some(text.as_str()),
+        Err(_) => std::str::from_utf8(bytes).ok(),
+    }
+}
 
 /// A list of a borrowed message, which is read as it is iterated.
 pub struct Repeated<'a, K> {
@@ -291,9 +378,9 @@ pub struct Repeated<'a, K> {
 }
 
 impl<'a, K: Kind> Repeated<'a, K> {
-    pub(crate) fn new(message: &Part<'a>, number: u32) -> Self {
+    pub(crate) fn new(number: u32) -> Self {
         Self {
-            bytes: message.0.rest(),
+            bytes: &[],
             number,
             count: 0,
             is_packed: false,
@@ -302,30 +389,29 @@ impl<'a, K: Kind> Repeated<'a, K> {
     }
 
     /// Checks one item, or a packed piece, and counts it.
-    pub(crate) fn see(&mut self, value: Taken<'a>, at: &Part<'a>, message: &'a [u8]) -> Read<()> {
-        let wire_type = K::wire_type().0;
-        let mut seen = 0;
-        let mut packed = None;
-        match value.0 {
-            Value::Bytes(bytes) if wire_type != WireType::Bytes => {
-                packed = Some(bytes);
-                let mut rest = bytes;
-                while !rest.is_empty() {
-                    take(&mut rest, wire_type).ok_or_else(|| at.unfit(self.number))?;
-                    seen += 1;
-                }
-            }
-            _ => {
-                at.one::<K>(self.number, value)?;
-                seen = 1;
-            }
-        }
+    #[inline(always)]
+    pub(crate) fn see(
+        &mut self,
+        wire_type: u8,
+        part: &mut Part<'a>,
+        message: &'a [u8],
+    ) -> Read<()> {
+        let is_first = self.count == 0 && !self.is_packed;
         // Only a list that begins with a packed piece, and has no other, can be read from that piece alone.
-        (self.bytes, self.is_packed) = match packed {
-            Some(piece) if self.count == 0 && !self.is_packed => (piece, true),
-            _ => (message, false),
-        };
-        self.count += seen;
+        if wire_type == LEN && K::WIRE_TYPE != LEN {
+            let piece = part.0.bytes()?;
+            let seen = count(piece, K::WIRE_TYPE).ok_or_else(|| part.unfit(self.number))?;
+            (self.bytes, self.is_packed) = if is_first {
+                (piece, true)
+            } else {
+                (message, false)
+            };
+            self.count += seen;
+        } else {
+            K::take(part, self.number)?;
+            (self.bytes, self.is_packed) = (message, false);
+            self.count += 1;
+        }
         Ok(())
     }
 }
@@ -344,8 +430,8 @@ impl<'a, K: Kind> Repeated<'a, K> {
     /// The items in their order.
     pub fn iter(&self) -> Items<'a, K> {
         Items {
-            rest: Part(Fields::new(self.bytes)),
-            packed: if self.is_packed { self.bytes } else { &[] },
+            rest: Part(Fields::new(if self.is_packed { &[] } else { self.bytes })),
+            packed: Part(Fields::new(if self.is_packed { self.bytes } else { &[] })),
             number: self.number,
             left: self.count,
             kind: PhantomData,
@@ -356,7 +442,7 @@ impl<'a, K: Kind> Repeated<'a, K> {
 /// The items of a list.
 pub struct Items<'a, K> {
     rest: Part<'a>,
-    packed: &'a [u8],
+    packed: Part<'a>,
     number: u32,
     left: usize,
     kind: PhantomData<K>,
@@ -365,21 +451,16 @@ pub struct Items<'a, K> {
 impl<'a, K: Kind> Iterator for Items<'a, K> {
     type Item = K::Item<'a>;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<K::Item<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        // All of it was read once before, so that nothing is refused here.
-        loop {
-            if !self.packed.is_empty() {
-                let value = take(&mut self.packed, K::wire_type().0)?;
-                return K::item(Taken(value), &self.rest).ok()?;
-            }
-            let (number, value) = self.rest.next().ok()??;
-            match value.0 {
-                _ if number != self.number => {}
-                Value::Bytes(bytes) if K::wire_type().0 != WireType::Bytes => self.packed = bytes,
-                _ => return K::item(value, &self.rest).ok()?,
-            }
+        if self.packed.rest().is_empty() {
+            // By value, as in wire.rs, so that the others need not look into memory.
+            let (item, rest) = self.next_piece()?;
+            *self = rest;
+            return Some(item);
         }
+        self.left = self.left.saturating_sub(1);
+        K::take(&mut self.packed, self.number).ok()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -388,6 +469,28 @@ impl<'a, K: Kind> Iterator for Items<'a, K> {
 }
 
 impl<K: Kind> ExactSizeIterator for Items<'_, K> {}
+
+impl<'a, K: Kind> Items<'a, K> {
+    /// The next value outside a packed piece, or the first of the next one. All of it was read once before, so that
+    /// nothing is refused here.
+    #[inline(never)]
+    fn next_piece(mut self) -> Option<(K::Item<'a>, Self)> {
+        self.left = self.left.checked_sub(1)?;
+        loop {
+            let (number, wire_type) = self.rest.field().ok()??;
+            if number != self.number {
+                self.rest.0 = self.rest.0.skipped(number, wire_type).ok()?;
+            } else if wire_type != LEN || K::WIRE_TYPE == LEN {
+                return Some((K::take(&mut self.rest, number).ok()?, self));
+            } else {
+                self.packed = Part(Fields::new(self.rest.0.bytes().ok()?));
+                if !self.packed.rest().is_empty() {
+                    return Some((K::take(&mut self.packed, number).ok()?, self));
+                }
+            }
+        }
+    }
+}
 
 /// A map of a borrowed message, which is read as it is iterated; of a key that stands there twice, the last one counts.
 pub struct Map<'a, K, V> {
@@ -398,9 +501,9 @@ pub struct Map<'a, K, V> {
 }
 
 impl<'a, K: Kind, V: Kind> Map<'a, K, V> {
-    pub(crate) fn new(message: &Part<'a>, number: u32) -> Self {
+    pub(crate) fn new(number: u32) -> Self {
         Self {
-            message: message.0.rest(),
+            message: &[],
             number,
             count: 0,
             kinds: PhantomData,
@@ -408,12 +511,13 @@ impl<'a, K: Kind, V: Kind> Map<'a, K, V> {
     }
 
     /// Checks one entry, and counts it.
-    pub(crate) fn see(&mut self, value: Taken<'a>, at: &Part<'a>) -> Read<()>
+    pub(crate) fn see(&mut self, part: &mut Part<'a>, message: &'a [u8]) -> Read<()>
     where
         K::Item<'a>: Default,
         V::Item<'a>: Absent<'a>,
     {
-        self.entry(value, at)?;
+        self.entry(part)?;
+        self.message = message;
         self.count += 1;
         Ok(())
     }
@@ -440,29 +544,30 @@ impl<'a, K: Kind, V: Kind> Map<'a, K, V> {
         let map = *self;
         std::iter::from_fn(move || {
             loop {
-                let (number, value) = rest.next().ok()??;
+                let (number, wire_type) = rest.field().ok()??;
                 if number == map.number {
-                    return map.entry(value, &rest).ok();
+                    return map.entry(&mut rest).ok();
                 }
+                rest.0 = rest.0.skipped(number, wire_type).ok()?;
             }
         })
     }
 
-    fn entry(&self, value: Taken<'a>, at: &Part<'a>) -> Read<(K::Item<'a>, V::Item<'a>)>
+    fn entry(&self, part: &mut Part<'a>) -> Read<(K::Item<'a>, V::Item<'a>)>
     where
         K::Item<'a>: Default,
         V::Item<'a>: Absent<'a>,
     {
-        let Value::Bytes(bytes) = value.0 else {
-            return Err(at.unfit(self.number));
-        };
-        let mut entry = Part(at.0.nested(bytes)?);
-        let (mut key, mut held) = (K::Item::default(), V::Item::absent()?);
-        while let Some((number, value)) = entry.next()? {
-            match number {
-                1 => key = entry.one::<K>(number, value)?,
-                2 => held = entry.one::<V>(number, value)?,
-                _ => {}
+        let mut entry = part.nested()?;
+        let (mut key, mut held, mut is_held) = (K::Item::default(), V::Item::absent(), false);
+        while let Some((number, wire_type)) = entry.field()? {
+            if number == 1 && wire_type == K::WIRE_TYPE {
+                key = entry.one::<K>(1, false)?;
+            } else if number == 2 && wire_type == V::WIRE_TYPE {
+                held = entry.one::<V>(2, is_held)?;
+                is_held = true;
+            } else {
+                entry.pass(number, wire_type, matches!(number, 1 | 2))?;
             }
         }
         Ok((key, held))
@@ -472,14 +577,14 @@ impl<'a, K: Kind, V: Kind> Map<'a, K, V> {
 /// What a map holds for a key without a value.
 #[doc(hidden)]
 pub trait Absent<'a>: Sized {
-    fn absent() -> Read<Self>;
+    fn absent() -> Self;
 }
 
 macro_rules! absent {
     ($($type:ty),*) => {$(
         impl<'a> Absent<'a> for $type {
-            fn absent() -> Read<Self> {
-                Ok(Self::default())
+            fn absent() -> Self {
+                Self::default()
             }
         }
     )*};
@@ -487,14 +592,14 @@ macro_rules! absent {
 absent!(f64, f32, i32, i64, u32, u64, bool, &'a str, &'a [u8]);
 
 impl<'a, M> Absent<'a> for Unread<'a, M> {
-    fn absent() -> Read<Self> {
-        Ok(Self::of(&[]))
+    fn absent() -> Self {
+        Self::of(&[])
     }
 }
 
 impl<'a, V: View<'a>> Absent<'a> for V {
-    fn absent() -> Read<Self> {
-        V::read(Part(Fields::new(&[])))
+    fn absent() -> Self {
+        V::new()
     }
 }
 
@@ -505,18 +610,6 @@ pub struct Unread<'a, M> {
 }
 
 impl<'a, M> Unread<'a, M> {
-    pub(crate) fn new(
-        number: u32,
-        value: Taken<'a>,
-        at: &Part<'a>,
-        before: Option<Self>,
-    ) -> Read<Option<Self>> {
-        match value.0 {
-            Value::Bytes(bytes) if before.is_none() => Ok(Some(Self::of(bytes))),
-            _ => Err(at.unfit(number)),
-        }
-    }
-
     fn of(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
@@ -546,7 +639,7 @@ macro_rules! copy {
         impl<'a, $($kind),*> Copy for $name<'a, $($kind),*> {}
     )*};
 }
-copy!(Repeated<K>, Map<K, V>, Unread<M>);
+copy!(Repeated<K>, Items<K>, Map<K, V>, Unread<M>);
 
 impl<'a, K: Kind> fmt::Debug for Repeated<'a, K>
 where

@@ -11,9 +11,9 @@ impl Check for messages::pragma::market::v1::Envelope {
         let Some(value) = &self.event_timestamp else {
             return Err(at.field("event_timestamp").missing());
         };
-        check::timestamp(value, &at.field("event_timestamp"))?;
+        check::timestamp(value).map_err(|bad| bad.at(&at.field("event_timestamp")))?;
         if let Some(value) = &self.publish_timestamp {
-            check::timestamp(value, &at.field("publish_timestamp"))?;
+            check::timestamp(value).map_err(|bad| bad.at(&at.field("publish_timestamp")))?;
         }
         Ok(())
     }
@@ -24,9 +24,9 @@ impl Check for views::pragma::market::v1::EnvelopeView<'_> {
         let Some(value) = &self.event_timestamp else {
             return Err(at.field("event_timestamp").missing());
         };
-        check::timestamp(value, &at.field("event_timestamp"))?;
+        check::timestamp(value).map_err(|bad| bad.at(&at.field("event_timestamp")))?;
         if let Some(value) = &self.publish_timestamp {
-            check::timestamp(value, &at.field("publish_timestamp"))?;
+            check::timestamp(value).map_err(|bad| bad.at(&at.field("publish_timestamp")))?;
         }
         Ok(())
     }
@@ -38,19 +38,19 @@ impl Check for messages::pragma::market::v1::MarketDepth {
             return Err(at.field("envelope").missing());
         };
         value.check_at(side, &at.field("envelope"))?;
-        check::version(&value.version, messages::pragma::market::v1::MarketDepth::VERSION, side, &at.field("envelope").field("version"))?;
-        check::set::<messages::pragma::market::v1::MarketType>(self.market_type, &at.field("market_type"))?;
-        check::number::<messages::pragma::market::v1::MarketType>(self.market_type, side, &at.field("market_type"))?;
-        check::component(&self.network_id, &at.field("network_id"))?;
-        check::component(&self.source_id, &at.field("source_id"))?;
-        check::component(&self.token_ticker, &at.field("token_ticker"))?;
+        check::version(&value.version, messages::pragma::market::v1::MarketDepth::VERSION, side).map_err(|bad| bad.at(&at.field("envelope").field("version")))?;
+        check::set::<messages::pragma::market::v1::MarketType>(self.market_type).map_err(|bad| bad.at(&at.field("market_type")))?;
+        check::number::<messages::pragma::market::v1::MarketType>(self.market_type, side).map_err(|bad| bad.at(&at.field("market_type")))?;
+        check::component(&self.network_id).map_err(|bad| bad.at(&at.field("network_id")))?;
+        check::component(&self.source_id).map_err(|bad| bad.at(&at.field("source_id")))?;
+        check::component(&self.token_ticker).map_err(|bad| bad.at(&at.field("token_ticker")))?;
         if let Some(value) = &self.bids {
             value.check_at(side, &at.field("bids"))?;
-            check::descending(value.prices.as_ref(), side, &at.field("bids").field("prices"))?;
+            check::descending(value.prices.as_ref(), side).map_err(|bad| bad.at(&at.field("bids").field("prices")))?;
         }
         if let Some(value) = &self.asks {
             value.check_at(side, &at.field("asks"))?;
-            check::ascending(value.prices.as_ref(), side, &at.field("asks").field("prices"))?;
+            check::ascending(value.prices.as_ref(), side).map_err(|bad| bad.at(&at.field("asks").field("prices")))?;
         }
         Ok(())
     }
@@ -62,19 +62,19 @@ impl Check for views::pragma::market::v1::MarketDepthView<'_> {
             return Err(at.field("envelope").missing());
         };
         value.check_at(side, &at.field("envelope"))?;
-        check::version(value.version, messages::pragma::market::v1::MarketDepth::VERSION, side, &at.field("envelope").field("version"))?;
-        check::set::<messages::pragma::market::v1::MarketType>(self.market_type, &at.field("market_type"))?;
-        check::number::<messages::pragma::market::v1::MarketType>(self.market_type, side, &at.field("market_type"))?;
-        check::component(self.network_id, &at.field("network_id"))?;
-        check::component(self.source_id, &at.field("source_id"))?;
-        check::component(self.token_ticker, &at.field("token_ticker"))?;
+        check::version(value.version, messages::pragma::market::v1::MarketDepth::VERSION, side).map_err(|bad| bad.at(&at.field("envelope").field("version")))?;
+        check::set::<messages::pragma::market::v1::MarketType>(self.market_type).map_err(|bad| bad.at(&at.field("market_type")))?;
+        check::number::<messages::pragma::market::v1::MarketType>(self.market_type, side).map_err(|bad| bad.at(&at.field("market_type")))?;
+        check::component(self.network_id).map_err(|bad| bad.at(&at.field("network_id")))?;
+        check::component(self.source_id).map_err(|bad| bad.at(&at.field("source_id")))?;
+        check::component(self.token_ticker).map_err(|bad| bad.at(&at.field("token_ticker")))?;
         if let Some(value) = &self.bids {
             value.check_at(side, &at.field("bids"))?;
-            check::descending(value.prices.as_ref(), side, &at.field("bids").field("prices"))?;
+            check::descending(value.prices.as_ref(), side).map_err(|bad| bad.at(&at.field("bids").field("prices")))?;
         }
         if let Some(value) = &self.asks {
             value.check_at(side, &at.field("asks"))?;
-            check::ascending(value.prices.as_ref(), side, &at.field("asks").field("prices"))?;
+            check::ascending(value.prices.as_ref(), side).map_err(|bad| bad.at(&at.field("asks").field("prices")))?;
         }
         Ok(())
     }
@@ -82,8 +82,8 @@ impl Check for views::pragma::market::v1::MarketDepthView<'_> {
 
 impl Check for messages::pragma::market::v1::BookSide {
     fn check_at(&self, _side: Side, at: &Place<'_>) -> Result<()> {
-        let rows = check::column(self.prices.as_ref(), &at.field("prices"))?;
-        let values = check::column(self.quantities.as_ref(), &at.field("quantities"))?;
+        let rows = check::column(self.prices.as_ref()).map_err(|bad| bad.at(&at.field("prices")))?;
+        let values = check::column(self.quantities.as_ref()).map_err(|bad| bad.at(&at.field("quantities")))?;
         if values != rows {
             return Err(at.field("quantities").error(values.to_string(), format!("values, but prices has {rows}; every row needs one of each")));
         }
@@ -93,8 +93,8 @@ impl Check for messages::pragma::market::v1::BookSide {
 
 impl Check for views::pragma::market::v1::BookSideView<'_> {
     fn check_at(&self, _side: Side, at: &Place<'_>) -> Result<()> {
-        let rows = check::column(self.prices.as_ref(), &at.field("prices"))?;
-        let values = check::column(self.quantities.as_ref(), &at.field("quantities"))?;
+        let rows = check::column(self.prices.as_ref()).map_err(|bad| bad.at(&at.field("prices")))?;
+        let values = check::column(self.quantities.as_ref()).map_err(|bad| bad.at(&at.field("quantities")))?;
         if values != rows {
             return Err(at.field("quantities").error(values.to_string(), format!("values, but prices has {rows}; every row needs one of each")));
         }
@@ -108,13 +108,13 @@ impl Check for messages::pragma::market::v1::Price {
             return Err(at.field("envelope").missing());
         };
         value.check_at(side, &at.field("envelope"))?;
-        check::version(&value.version, messages::pragma::market::v1::Price::VERSION, side, &at.field("envelope").field("version"))?;
-        check::set::<messages::pragma::market::v1::MarketType>(self.market_type, &at.field("market_type"))?;
-        check::number::<messages::pragma::market::v1::MarketType>(self.market_type, side, &at.field("market_type"))?;
-        check::component(&self.network_id, &at.field("network_id"))?;
-        check::component(&self.source_id, &at.field("source_id"))?;
-        check::component(&self.token_ticker, &at.field("token_ticker"))?;
-        check::decimal(&self.price, &at.field("price"))?;
+        check::version(&value.version, messages::pragma::market::v1::Price::VERSION, side).map_err(|bad| bad.at(&at.field("envelope").field("version")))?;
+        check::set::<messages::pragma::market::v1::MarketType>(self.market_type).map_err(|bad| bad.at(&at.field("market_type")))?;
+        check::number::<messages::pragma::market::v1::MarketType>(self.market_type, side).map_err(|bad| bad.at(&at.field("market_type")))?;
+        check::component(&self.network_id).map_err(|bad| bad.at(&at.field("network_id")))?;
+        check::component(&self.source_id).map_err(|bad| bad.at(&at.field("source_id")))?;
+        check::component(&self.token_ticker).map_err(|bad| bad.at(&at.field("token_ticker")))?;
+        check::decimal(&self.price).map_err(|bad| bad.at(&at.field("price")))?;
         Ok(())
     }
 }
@@ -125,13 +125,13 @@ impl Check for views::pragma::market::v1::PriceView<'_> {
             return Err(at.field("envelope").missing());
         };
         value.check_at(side, &at.field("envelope"))?;
-        check::version(value.version, messages::pragma::market::v1::Price::VERSION, side, &at.field("envelope").field("version"))?;
-        check::set::<messages::pragma::market::v1::MarketType>(self.market_type, &at.field("market_type"))?;
-        check::number::<messages::pragma::market::v1::MarketType>(self.market_type, side, &at.field("market_type"))?;
-        check::component(self.network_id, &at.field("network_id"))?;
-        check::component(self.source_id, &at.field("source_id"))?;
-        check::component(self.token_ticker, &at.field("token_ticker"))?;
-        check::decimal(self.price, &at.field("price"))?;
+        check::version(value.version, messages::pragma::market::v1::Price::VERSION, side).map_err(|bad| bad.at(&at.field("envelope").field("version")))?;
+        check::set::<messages::pragma::market::v1::MarketType>(self.market_type).map_err(|bad| bad.at(&at.field("market_type")))?;
+        check::number::<messages::pragma::market::v1::MarketType>(self.market_type, side).map_err(|bad| bad.at(&at.field("market_type")))?;
+        check::component(self.network_id).map_err(|bad| bad.at(&at.field("network_id")))?;
+        check::component(self.source_id).map_err(|bad| bad.at(&at.field("source_id")))?;
+        check::component(self.token_ticker).map_err(|bad| bad.at(&at.field("token_ticker")))?;
+        check::decimal(self.price).map_err(|bad| bad.at(&at.field("price")))?;
         Ok(())
     }
 }

@@ -34,26 +34,29 @@ impl<'a> EnvelopeView<'a> {
 impl<'a> view::View<'a> for EnvelopeView<'a> {
     type Owned = crate::messages::pragma::market::v1::Envelope;
 
-    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
-        let mut view = Self {
+    fn new() -> Self {
+        Self {
             message_id: Default::default(),
             event_timestamp: None,
             publish_timestamp: None,
             producer: Default::default(),
             version: Default::default(),
             _borrowed: std::marker::PhantomData,
-        };
-        while let Some((number, value)) = part.next()? {
-            match number {
-                1 => view.message_id = part.one::<view::kind::Text>(1, value)?,
-                2 => view.event_timestamp = part.time(2, value, view.event_timestamp)?,
-                3 => view.publish_timestamp = part.time(3, value, view.publish_timestamp)?,
-                4 => view.producer = part.one::<view::kind::Text>(4, value)?,
-                5 => view.version = part.one::<view::kind::Text>(5, value)?,
-                _ => {}
+        }
+    }
+
+    fn fill(&mut self, mut part: view::Part<'a>) -> view::Read<()> {
+        while let Some((number, wire_type)) = part.field()? {
+            match (number, wire_type) {
+                (1, view::LEN) => self.message_id = part.one::<view::kind::Text>(1, false)?,
+                (2, view::LEN) => self.event_timestamp = Some(part.time(self.event_timestamp)?),
+                (3, view::LEN) => self.publish_timestamp = Some(part.time(self.publish_timestamp)?),
+                (4, view::LEN) => self.producer = part.one::<view::kind::Text>(4, false)?,
+                (5, view::LEN) => self.version = part.one::<view::kind::Text>(5, false)?,
+                _ => part.pass(number, wire_type, matches!(number, 1..=5))?,
             }
         }
-        Ok(view)
+        Ok(())
     }
 
     fn into_message(self) -> Result<crate::messages::pragma::market::v1::Envelope> {
@@ -112,8 +115,8 @@ impl<'a> MarketDepthView<'a> {
 impl<'a> view::View<'a> for MarketDepthView<'a> {
     type Owned = crate::messages::pragma::market::v1::MarketDepth;
 
-    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
-        let mut view = Self {
+    fn new() -> Self {
+        Self {
             envelope: None,
             market_type: Default::default(),
             network_id: Default::default(),
@@ -121,23 +124,27 @@ impl<'a> view::View<'a> for MarketDepthView<'a> {
             token_ticker: Default::default(),
             bids: None,
             asks: None,
-            metadata: view::Map::new(&part, 15),
+            metadata: view::Map::new(15),
             _borrowed: std::marker::PhantomData,
-        };
-        while let Some((number, value)) = part.next()? {
-            match number {
-                1 => view.envelope = part.message::<crate::messages::pragma::market::v1::Envelope>(1, value, view.envelope)?,
-                2 => view.market_type = part.one::<view::kind::Int32>(2, value)?,
-                3 => view.network_id = part.one::<view::kind::Text>(3, value)?,
-                4 => view.source_id = part.one::<view::kind::Text>(4, value)?,
-                5 => view.token_ticker = part.one::<view::kind::Text>(5, value)?,
-                6 => view.bids = part.message::<crate::messages::pragma::market::v1::BookSide>(6, value, view.bids)?,
-                7 => view.asks = part.message::<crate::messages::pragma::market::v1::BookSide>(7, value, view.asks)?,
-                15 => view.metadata.see(value, &part)?,
-                _ => {}
+        }
+    }
+
+    fn fill(&mut self, mut part: view::Part<'a>) -> view::Read<()> {
+        let whole = part.rest();
+        while let Some((number, wire_type)) = part.field()? {
+            match (number, wire_type) {
+                (1, view::LEN) => part.message(1, &mut self.envelope)?,
+                (2, view::VARINT) => self.market_type = part.one::<view::kind::Int32>(2, false)?,
+                (3, view::LEN) => self.network_id = part.one::<view::kind::Text>(3, false)?,
+                (4, view::LEN) => self.source_id = part.one::<view::kind::Text>(4, false)?,
+                (5, view::LEN) => self.token_ticker = part.one::<view::kind::Text>(5, false)?,
+                (6, view::LEN) => part.message(6, &mut self.bids)?,
+                (7, view::LEN) => part.message(7, &mut self.asks)?,
+                (15, view::LEN) => self.metadata.see(&mut part, whole)?,
+                _ => part.pass(number, wire_type, matches!(number, 1..=7 | 15))?,
             }
         }
-        Ok(view)
+        Ok(())
     }
 
     fn into_message(self) -> Result<crate::messages::pragma::market::v1::MarketDepth> {
@@ -182,20 +189,23 @@ impl<'a> BookSideView<'a> {
 impl<'a> view::View<'a> for BookSideView<'a> {
     type Owned = crate::messages::pragma::market::v1::BookSide;
 
-    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
-        let mut view = Self {
+    fn new() -> Self {
+        Self {
             prices: None,
             quantities: None,
             _borrowed: std::marker::PhantomData,
-        };
-        while let Some((number, value)) = part.next()? {
-            match number {
-                1 => view.prices = part.message::<crate::messages::pragma::market::v1::DecimalColumn>(1, value, view.prices)?,
-                2 => view.quantities = part.message::<crate::messages::pragma::market::v1::DecimalColumn>(2, value, view.quantities)?,
-                _ => {}
+        }
+    }
+
+    fn fill(&mut self, mut part: view::Part<'a>) -> view::Read<()> {
+        while let Some((number, wire_type)) = part.field()? {
+            match (number, wire_type) {
+                (1, view::LEN) => part.message(1, &mut self.prices)?,
+                (2, view::LEN) => part.message(2, &mut self.quantities)?,
+                _ => part.pass(number, wire_type, matches!(number, 1..=2))?,
             }
         }
-        Ok(view)
+        Ok(())
     }
 
     fn into_message(self) -> Result<crate::messages::pragma::market::v1::BookSide> {
@@ -237,23 +247,26 @@ impl<'a> DecimalColumnView<'a> {
 impl<'a> view::View<'a> for DecimalColumnView<'a> {
     type Owned = crate::messages::pragma::market::v1::DecimalColumn;
 
-    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
-        let whole = part.rest();
-        let mut view = Self {
+    fn new() -> Self {
+        Self {
             scale: Default::default(),
-            unscaled: view::Repeated::new(&part, 2),
-            wide: view::Repeated::new(&part, 3),
+            unscaled: view::Repeated::new(2),
+            wide: view::Repeated::new(3),
             _borrowed: std::marker::PhantomData,
-        };
-        while let Some((number, value)) = part.next()? {
-            match number {
-                1 => view.scale = part.one::<view::kind::Uint32>(1, value)?,
-                2 => view.unscaled.see(value, &part, whole)?,
-                3 => view.wide.see(value, &part, whole)?,
-                _ => {}
+        }
+    }
+
+    fn fill(&mut self, mut part: view::Part<'a>) -> view::Read<()> {
+        let whole = part.rest();
+        while let Some((number, wire_type)) = part.field()? {
+            match (number, wire_type) {
+                (1, view::VARINT) => self.scale = part.one::<view::kind::Uint32>(1, false)?,
+                (2, wire_type @ (view::LEN | view::VARINT)) => self.unscaled.see(wire_type, &mut part, whole)?,
+                (3, view::LEN) => self.wide.see(view::LEN, &mut part, whole)?,
+                _ => part.pass(number, wire_type, matches!(number, 1..=3))?,
             }
         }
-        Ok(view)
+        Ok(())
     }
 
     fn into_message(self) -> Result<crate::messages::pragma::market::v1::DecimalColumn> {
@@ -308,30 +321,34 @@ impl<'a> PriceView<'a> {
 impl<'a> view::View<'a> for PriceView<'a> {
     type Owned = crate::messages::pragma::market::v1::Price;
 
-    fn read(mut part: view::Part<'a>) -> view::Read<Self> {
-        let mut view = Self {
+    fn new() -> Self {
+        Self {
             envelope: None,
             market_type: Default::default(),
             network_id: Default::default(),
             source_id: Default::default(),
             token_ticker: Default::default(),
             price: Default::default(),
-            metadata: view::Map::new(&part, 15),
+            metadata: view::Map::new(15),
             _borrowed: std::marker::PhantomData,
-        };
-        while let Some((number, value)) = part.next()? {
-            match number {
-                1 => view.envelope = part.message::<crate::messages::pragma::market::v1::Envelope>(1, value, view.envelope)?,
-                2 => view.market_type = part.one::<view::kind::Int32>(2, value)?,
-                3 => view.network_id = part.one::<view::kind::Text>(3, value)?,
-                4 => view.source_id = part.one::<view::kind::Text>(4, value)?,
-                5 => view.token_ticker = part.one::<view::kind::Text>(5, value)?,
-                6 => view.price = part.one::<view::kind::Text>(6, value)?,
-                15 => view.metadata.see(value, &part)?,
-                _ => {}
+        }
+    }
+
+    fn fill(&mut self, mut part: view::Part<'a>) -> view::Read<()> {
+        let whole = part.rest();
+        while let Some((number, wire_type)) = part.field()? {
+            match (number, wire_type) {
+                (1, view::LEN) => part.message(1, &mut self.envelope)?,
+                (2, view::VARINT) => self.market_type = part.one::<view::kind::Int32>(2, false)?,
+                (3, view::LEN) => self.network_id = part.one::<view::kind::Text>(3, false)?,
+                (4, view::LEN) => self.source_id = part.one::<view::kind::Text>(4, false)?,
+                (5, view::LEN) => self.token_ticker = part.one::<view::kind::Text>(5, false)?,
+                (6, view::LEN) => self.price = part.one::<view::kind::Text>(6, false)?,
+                (15, view::LEN) => self.metadata.see(&mut part, whole)?,
+                _ => part.pass(number, wire_type, matches!(number, 1..=6 | 15))?,
             }
         }
-        Ok(view)
+        Ok(())
     }
 
     fn into_message(self) -> Result<crate::messages::pragma::market::v1::Price> {
