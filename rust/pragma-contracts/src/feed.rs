@@ -264,31 +264,22 @@ impl<'a> Identifiers<'a> {
     /// The identifiers in a record key of printable ASCII in which nothing is escaped, as nearly every key is; None says
     /// only that somebody else has to look.
     pub(crate) fn of_plain_key(key: &'a [u8]) -> Option<Self> {
-        let mut ends = [0; 3];
-        let mut found = 0;
-        for (at, byte) in key.iter().enumerate() {
-            match byte {
-                b'-' if found < 3 => {
-                    *ends.get_mut(found)? = at;
-                    found += 1;
-                }
-                b'%' | ..0x20 | 0x7F..=0xFF => return None,
-                _ => {}
-            }
+        let is_plain = |byte: &u8| (0x20..0x7F).contains(byte) && *byte != b'%';
+        if !key.iter().all(is_plain) {
+            return None;
         }
-        let [first, second, third] = ends;
-        let market_type = key.get(..first)?;
+        let mut parts = key.splitn(4, |byte| *byte == b'-');
+        let market_type = parts.next()?;
         let identifiers = Self {
             market_type: MarketType::ALL
                 .iter()
                 .copied()
                 .find(|known| known.key_token().as_bytes() == market_type),
-            network_id: key.get(first + 1..second)?,
-            source_id: key.get(second + 1..third)?,
-            token_ticker: key.get(third + 1..)?,
+            network_id: parts.next()?,
+            source_id: parts.next()?,
+            token_ticker: parts.next()?,
         };
-        let is_whole = found == 3
-            && first > 0
+        let is_whole = !market_type.is_empty()
             && identifiers.market_type.is_some()
             && !identifiers.network_id.is_empty()
             && !identifiers.source_id.is_empty()
@@ -307,6 +298,7 @@ impl<'a> Identifiers<'a> {
 }
 
 /// Whether text can be a component of a record key: not empty, no control character.
+#[inline]
 pub(crate) fn is_component(text: &str) -> bool {
     // Nearly every component is printable ASCII, which needs no decoding.
     !text.is_empty() && (is_printable(text.as_bytes()) || !text.chars().any(char::is_control))

@@ -2,7 +2,7 @@
 
 use crate::feed::MISSING;
 use crate::view::text;
-use crate::wire::{Fault, Fields, LEN, Problem, VARINT};
+use crate::wire::{self, Fault, Fields, LEN, Problem, VARINT};
 use crate::{Error, Feed, Frame, Market, Result};
 
 /// The feed of a frame of any contract, from its bytes alone.
@@ -28,22 +28,18 @@ pub fn peek(frame: &[u8]) -> Result<Feed<'_>> {
         match fields.field().map_err(fault)? {
             None => break,
             // protobuf sign-extends a negative enum number to 64 bits and keeps the low 32 of what it reads.
-            Some((2, VARINT)) if market_type == 0 => {
-                market_type = fields.varint().map_err(fault)? as i32;
-            }
-            Some((number @ 3..=5, LEN)) => {
-                let bytes = fields.bytes().map_err(fault)?;
-                let text =
-                    text(bytes).ok_or_else(|| fault(fields.fault(Problem::Unfit(number))))?;
-                let held = match number {
-                    3 => &mut network_id,
-                    4 => &mut source_id,
-                    _ => &mut token_ticker,
+            Some((2, VARINT)) => {
+                let number = fields.varint().map_err(fault)? as i32;
+                market_type = if market_type == 0 {
+                    number
+                } else {
+                    market_type
                 };
-                if held.is_empty() {
-                    *held = text;
-                }
             }
+            Some((3, LEN)) => network_id = first(network_id, &mut fields, 3).map_err(fault)?,
+            Some((4, LEN)) => source_id = first(source_id, &mut fields, 4).map_err(fault)?,
+            Some((5, LEN)) => token_ticker = first(token_ticker, &mut fields, 5).map_err(fault)?,
+            Some((_, LEN)) => fields.bytes().map(drop).map_err(fault)?,
             Some((number, wire_type)) => {
                 fields = fields.skipped(number, wire_type).map_err(fault)?;
             }
@@ -67,6 +63,14 @@ pub fn peek(frame: &[u8]) -> Result<Feed<'_>> {
         source_id,
         token_ticker,
     )
+}
+
+/// Text that was there before, unless it is empty; or else that of this field.
+#[inline(always)]
+fn first<'a>(before: &'a str, fields: &mut Fields<'a>, number: u32) -> wire::Result<&'a str> {
+    let bytes = fields.bytes()?;
+    let text = text(bytes).ok_or_else(|| fields.fault(Problem::Unfit(number)))?;
+    Ok(if before.is_empty() { text } else { before })
 }
 
 fn missing(field: &'static str) -> Error {
