@@ -23,6 +23,7 @@ call by the time that bare prost takes to decode the payload. The nanoseconds ar
 
 METHOD = """\
 - All run in one process, in 60 rounds in which each has a turn of at least 10 ms; the median of the rounds is shown.
+- Bare prost and buffa are given the payload, all others the frame around it.
 - Before anything is timed, all of them are seen to give the same values. Dropping what a call returns is timed too.
 - "Checked" means that the message keeps its contract: only this crate looks. The other decoders take anything that is
   protobuf.
