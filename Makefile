@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 OLDEST_PROTOBUF := 5.29.1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt gen clean
+.PHONY: help setup demo test bench lint fmt gen clean
 
 help:            ## what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,6 +29,9 @@ test: lint       ## every check and every test, on a real broker and a real regi
 	cd rust && cargo test --locked --workspace --features full
 	$(BIN)/python -m pytest
 
+bench: setup     ## time the Rust crate against other decoders, and write its page of benchmarks
+	$(BIN)/python rust/benchmarks/table.py
+
 lint: setup      ## formatting, types, schemas and generated code
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
@@ -39,6 +42,7 @@ lint: setup      ## formatting, types, schemas and generated code
 	$(BIN)/mypy
 	@command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
 	cd rust && cargo fmt --all --check
+	cd rust/benchmarks && cargo fmt --check
 	cd rust && cargo clippy --locked --workspace --all-targets --features full -- --deny warnings
 	cd rust && cargo clippy --locked --package pragma-contracts -- --deny warnings
 	cd rust && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --features full --package pragma-contracts
@@ -48,10 +52,11 @@ fmt: setup       ## format the schemas and the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	cd rust && cargo fmt --all
+	cd rust/benchmarks && cargo fmt
 
 gen: setup       ## generate code and vectors from the schemas
 	$(BIN)/python -m codegen
 	$(BIN)/python -m codegen.vectors
 
 clean:           ## remove what the other targets made
-	rm -rf $(VENV) rust/target .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) rust/target rust/benchmarks/target .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

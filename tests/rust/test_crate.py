@@ -26,6 +26,7 @@ def test_it_builds_from_its_own_package(crate: Path, tmp_path: Path) -> None:
     listed = subprocess.run(["tar", "-tzf", str(package)], capture_output=True, text=True, check=True).stdout
     assert "src/generated/contracts.rs" in listed
     assert "README.md" in listed
+    assert "BENCHMARKS.md" in listed
     assert "tests/" not in listed
 
 

@@ -34,6 +34,10 @@ mod stream;
 pub mod view;
 mod wire;
 
+#[cfg(doc)]
+#[doc = include_str!("../BENCHMARKS.md")]
+pub mod benchmarks {}
+
 pub use column::Level;
 pub use contract::Contract;
 pub use decimal::Decimal;
