@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 OLDEST_PROTOBUF := 5.29.1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint fmt gen clean
+.PHONY: help setup demo test bench fuzz lint fmt gen clean
 
 help:            ## what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,12 @@ test: lint       ## every check and every test, on a real broker and a real regi
 bench: setup     ## time the Rust crate against other decoders, and write its page of benchmarks
 	$(BIN)/python rust/benchmarks/table.py
 
+fuzz: setup      ## look for bytes that the Rust crate cannot bear, a minute for each target (needs a nightly toolchain)
+	cd rust && cargo install --quiet --locked --root target/tools cargo-fuzz
+	$(BIN)/python rust/fuzz/seeds.py
+	for target in frame peek key json; do (cd rust/fuzz && PATH="$(CURDIR)/rust/target/tools/bin:$$PATH" \
+		cargo +nightly fuzz run $$target -- -max_total_time=60 -print_final_stats=1) || exit 1; done
+
 lint: setup      ## formatting, types, schemas and generated code
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
@@ -43,6 +49,7 @@ lint: setup      ## formatting, types, schemas and generated code
 	@command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
 	cd rust && cargo fmt --all --check
 	cd rust/benchmarks && cargo fmt --check
+	cd rust/fuzz && cargo fmt --check
 	cd rust && cargo clippy --locked --workspace --all-targets --features full -- --deny warnings
 	cd rust && cargo clippy --locked --package pragma-contracts -- --deny warnings
 	cd rust && RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --features full --package pragma-contracts
@@ -53,10 +60,11 @@ fmt: setup       ## format the schemas and the code
 	$(BIN)/ruff format
 	cd rust && cargo fmt --all
 	cd rust/benchmarks && cargo fmt
+	cd rust/fuzz && cargo fmt
 
 gen: setup       ## generate code and vectors from the schemas
 	$(BIN)/python -m codegen
 	$(BIN)/python -m codegen.vectors
 
 clean:           ## remove what the other targets made
-	rm -rf $(VENV) rust/target rust/benchmarks/target .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) rust/target rust/benchmarks/target rust/fuzz/target .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

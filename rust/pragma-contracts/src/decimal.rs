@@ -1,7 +1,7 @@
 //! Exact decimals, as the contracts carry them: at most 38 digits, scale at most 38.
 
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
@@ -122,10 +122,7 @@ impl Decimal {
             Ok(narrow) if scale <= POWERS && narrow.unsigned_abs() <= EXACT => {
                 narrow as f64 / power
             }
-            _ => Self::unchecked(unscaled, scale)
-                .to_string()
-                .parse()
-                .unwrap_or(f64::NAN),
+            _ => nearest(Self::unchecked(unscaled, scale)),
         }
     }
 
@@ -140,6 +137,38 @@ impl Decimal {
             scale -= 1;
         }
         (unscaled, scale)
+    }
+}
+
+/// The nearest float of any decimal, by its text: the standard library rounds that once.
+fn nearest(value: Decimal) -> f64 {
+    let mut text = ShortText {
+        bytes: [0; LONGEST],
+        size: 0,
+    };
+    // It has room for the longest.
+    let _ = write!(text, "{value}");
+    let text = text.bytes.get(..text.size).unwrap_or_default();
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    text.parse().unwrap_or(f64::NAN)
+}
+
+/// A sign, 39 digits of a 128-bit integer, and a point after a zero.
+const LONGEST: usize = 42;
+
+/// Text on the stack: a float is not worth an allocation.
+struct ShortText {
+    bytes: [u8; LONGEST],
+    size: usize,
+}
+
+impl fmt::Write for ShortText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.size + text.len();
+        let room = self.bytes.get_mut(self.size..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.size = end;
+        Ok(())
     }
 }
 
