@@ -35,8 +35,9 @@ bench: setup     ## time the Rust crate against other decoders, and write its pa
 fuzz: setup      ## look for bytes that the Rust crate cannot bear, a minute for each target (needs a nightly toolchain)
 	cd rust && cargo install --quiet --locked --root target/tools cargo-fuzz
 	$(BIN)/python rust/fuzz/seeds.py
-	for target in frame peek key json; do (cd rust/fuzz && PATH="$(CURDIR)/rust/target/tools/bin:$$PATH" \
-		cargo +nightly fuzz run $$target -- -max_total_time=60 -print_final_stats=1) || exit 1; done
+	cd rust/fuzz && for pair in frame:frame peek:frame json:frame key:key; do \
+		PATH="$(CURDIR)/rust/target/tools/bin:$$PATH" cargo +nightly fuzz run $${pair%:*} corpus/$${pair#*:} \
+		-- -max_total_time=60 -print_final_stats=1 || exit 1; done
 
 lint: setup      ## formatting, types, schemas and generated code
 	$(BIN)/buf lint

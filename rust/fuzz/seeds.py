@@ -9,7 +9,7 @@ VECTORS = HERE.parents[1] / "tests/vectors"
 
 
 def main() -> None:
-    """Writes a file for each frame and key, named by its content as the fuzzer does."""
+    """Writes a file for each frame, which three targets share, and for each key; named by content, as the fuzzer does."""
     frames = [
         bytes.fromhex(entry["frame"])
         for name in ("frames", "accepted_frames", "bad_frames")
@@ -17,8 +17,8 @@ def main() -> None:
     ]
     keys = json.loads((VECTORS / "keys.json").read_text(encoding="utf-8"))
     texts = [entry["key"].encode() for part in ("feeds", "also_read", "foreign") for entry in keys[part]]
-    for target, seeds in (("frame", frames), ("peek", frames), ("json", frames), ("key", texts)):
-        folder = HERE / "corpus" / target
+    for kind, seeds in (("frame", frames), ("key", texts)):
+        folder = HERE / "corpus" / kind
         folder.mkdir(parents=True, exist_ok=True)
         for seed in seeds:
             name = hashlib.sha1(seed, usedforsecurity=False).hexdigest()
