@@ -9,7 +9,7 @@ VECTORS = HERE.parents[1] / "tests/vectors"
 
 
 def main() -> None:
-    """Writes a file for each frame, which three targets share, and for each key; named by content, as the fuzzer does."""
+    """Writes a file for each frame, which three targets share, and for each key, named as the fuzzer does."""
     frames = [
         bytes.fromhex(entry["frame"])
         for name in ("frames", "accepted_frames", "bad_frames")

@@ -253,7 +253,8 @@ pub(crate) fn timestamp(value: &prost_types::Timestamp) -> Checked {
 /// A message's version is of the contract's major version. A producer may leave it to be stamped.
 #[inline(always)]
 pub(crate) fn version(value: &str, contract: &str, side: Side) -> Checked {
-    if value == contract {
+    // Three bytes are compared faster than the call that compares any number of them is made.
+    if value.bytes().eq(contract.bytes()) {
         return Ok(());
     }
     other_version(value, contract, side)

@@ -264,22 +264,33 @@ impl<'a> Identifiers<'a> {
     /// The identifiers in a record key of printable ASCII in which nothing is escaped, as nearly every key is; None says
     /// only that somebody else has to look.
     pub(crate) fn of_plain_key(key: &'a [u8]) -> Option<Self> {
-        let is_plain = |byte: &u8| (0x20..0x7F).contains(byte) && *byte != b'%';
-        if !key.iter().all(is_plain) {
-            return None;
+        let mut ends = [0; 3];
+        let mut found = ends.iter_mut();
+        for (at, byte) in key.iter().enumerate() {
+            if !(0x20..0x7F).contains(byte) || *byte == b'%' {
+                return None;
+            }
+            if *byte == b'-' {
+                // Of the fourth on they are part of the ticker.
+                if let Some(end) = found.next() {
+                    *end = at;
+                }
+            }
         }
-        let mut parts = key.splitn(4, |byte| *byte == b'-');
-        let market_type = parts.next()?;
+        let is_split = found.len() == 0;
+        let [first, second, third] = ends;
+        let market_type = key.get(..first)?;
         let identifiers = Self {
             market_type: MarketType::ALL
                 .iter()
                 .copied()
                 .find(|known| known.key_token().as_bytes() == market_type),
-            network_id: parts.next()?,
-            source_id: parts.next()?,
-            token_ticker: parts.next()?,
+            network_id: key.get(first + 1..second)?,
+            source_id: key.get(second + 1..third)?,
+            token_ticker: key.get(third + 1..)?,
         };
-        let is_whole = !market_type.is_empty()
+        let is_whole = is_split
+            && !market_type.is_empty()
             && identifiers.market_type.is_some()
             && !identifiers.network_id.is_empty()
             && !identifiers.source_id.is_empty()

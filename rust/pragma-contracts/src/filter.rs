@@ -161,6 +161,25 @@ impl Match {
     }
 }
 
+impl Match {
+    /// Whether no identifier is limited by both.
+    fn is_apart_from(&self, other: &Self) -> bool {
+        !(self.market_type.is_some() && other.market_type.is_some()
+            || self.network_id.is_some() && other.network_id.is_some()
+            || self.source_id.is_some() && other.source_id.is_some()
+            || self.token_ticker.is_some() && other.token_ticker.is_some())
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            market_type: self.market_type.or(other.market_type),
+            network_id: self.network_id.or(other.network_id),
+            source_id: self.source_id.or(other.source_id),
+            token_ticker: self.token_ticker.or(other.token_ticker),
+        }
+    }
+}
+
 fn is_among<T>(allowed: &Option<Vec<T>>, is_it: impl FnMut(&T) -> bool) -> bool {
     allowed
         .as_ref()
@@ -171,7 +190,13 @@ impl BitAnd for FeedFilter {
     type Output = Self;
 
     fn bitand(self, other: Self) -> Self {
-        Self(Condition::Both(Box::new((self.0, other.0))))
+        Self(match (self.0, other.0) {
+            // What says nothing twice is one condition, which is decided in one go.
+            (Condition::Match(one), Condition::Match(other)) if one.is_apart_from(&other) => {
+                Condition::Match(one.or(other))
+            }
+            (one, other) => Condition::Both(Box::new((one, other))),
+        })
     }
 }
 
