@@ -39,11 +39,12 @@ def normalised(data: bytes) -> bytes:
         fields.extend(message.field)
         fields.extend(message.extension)
     for field in fields:
-        if field.json_name == _default_json_name(field.name):
+        if field.json_name == default_json_name(field.name):
             field.ClearField("json_name")
     return file.SerializeToString()
 
 
-def _default_json_name(name: str) -> str:
+def default_json_name(name: str) -> str:
+    """The JSON name that protoc gives a field: `tokenTicker` of `token_ticker`."""
     first, *rest = name.split("_")
     return first + "".join(part[:1].upper() + part[1:] for part in rest)

@@ -25,6 +25,13 @@ def compile_folder(folder: Path, *more: Path) -> Schemas:
         ConfigurationError: the folder holds no .proto file, or grpcio-tools is not installed.
         SchemaError: a file does not compile, or its contract options make no sense.
     """
+    schemas = compile_as_it_is(folder, *more)
+    check(schemas)
+    return schemas
+
+
+def compile_as_it_is(folder: Path, *more: Path) -> Schemas:
+    """Compiles every .proto file as `compile_folder` does, whatever its contract options say. Raises the same."""
     roots = folder, *more
     names = sorted(path.relative_to(root).as_posix() for root in roots for path in root.rglob("*.proto"))
     if not names:
@@ -53,9 +60,7 @@ def compile_folder(folder: Path, *more: Path) -> Schemas:
         )
         if done.returncode:
             raise _error(done.stderr)
-        schemas = read(parse_set(out.read_bytes()))
-    check(schemas)
-    return schemas
+        return read(parse_set(out.read_bytes()))
 
 
 def _error(stderr: str) -> SchemaError:

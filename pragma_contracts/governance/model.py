@@ -15,6 +15,17 @@ TIMESTAMP = "google.protobuf.Timestamp"
 KEY_LAYOUT = ("market_type", "network_id", "source_id", "token_ticker")
 
 Order = Literal["", "ascending", "descending"]
+# What of an element has no name here, each as (option or "rest", its text): whoever compares schemas compares it too.
+Others = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an element stands in the .proto files; line and column begin with 1, and are 0 when they are not known."""
+
+    file: str
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +43,15 @@ class Field:
     required: bool
     decimal: bool
     order: Order
+    json_name: str
+    others: Others
     comment: str
-    line: int
+    place: Place
+
+    @property
+    def line(self) -> int:
+        """The line of the field's place."""
+        return self.place.line
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +63,26 @@ class EnumValue:
     number: int
     text: str
     key_token: str
+    others: Others
     comment: str
-    line: int
+    place: Place
+
+    @property
+    def line(self) -> int:
+        """The line of the value's place."""
+        return self.place.line
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The numbers, as ranges of which both ends belong to them, and the names that nobody may use again."""
+
+    ranges: tuple[tuple[int, int], ...]
+    names: tuple[str, ...]
+
+    def has_number(self, number: int) -> bool:
+        """Whether the number is reserved."""
+        return any(first <= number <= last for first, last in self.ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +93,15 @@ class Enum:
     path: tuple[str, ...]
     file: str
     values: tuple[EnumValue, ...]
+    reserved: Reserved
+    others: Others
     comment: str
-    line: int
+    place: Place
+
+    @property
+    def line(self) -> int:
+        """The line of the enum's place."""
+        return self.place.line
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +129,15 @@ class Message:
     columns: bool
     map_entry: bool
     index: tuple[int, ...]  # message indexes of the Confluent frame, (0,) for the first message of a file
+    reserved: Reserved
+    others: Others
     comment: str
-    line: int
+    place: Place
+
+    @property
+    def line(self) -> int:
+        """The line of the message's place."""
+        return self.place.line
 
     def walk(self) -> Iterator["Message"]:
         """This message and every message nested in it, outermost first."""
@@ -112,7 +162,8 @@ class File:
     dependencies: tuple[str, ...]
     messages: tuple[Message, ...]
     enums: tuple[Enum, ...]
-    extensions: tuple[str, ...]
+    extensions: tuple[Field, ...]
+    others: Others
     serialized: bytes = field(repr=False)
 
     def walk(self) -> Iterator[Message]:
@@ -134,6 +185,7 @@ class Schemas:
     files: tuple[File, ...]
     messages: dict[str, Message]
     enums: dict[str, Enum]
+    image: bytes = field(repr=False)  # the FileDescriptorSet that it was read from, imports included
 
     def contracts(self) -> Iterator[tuple[File, Message, ContractOption]]:
         """Every contract, in the order of the files."""

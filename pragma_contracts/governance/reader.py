@@ -1,9 +1,10 @@
 """Reads the schema model out of file descriptors, without importing any generated code."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -12,7 +13,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
 )
 
-from pragma_contracts.descriptors import normalised
+from pragma_contracts.descriptors import default_json_name, normalised
 from pragma_contracts.governance.model import (
     OPTIONS_PACKAGE,
     ContractOption,
@@ -22,13 +23,16 @@ from pragma_contracts.governance.model import (
     File,
     Message,
     Order,
+    Others,
+    Place,
+    Reserved,
     Schemas,
 )
 from pragma_contracts.governance.words import snake
 
 _ORDERS: dict[int, Order] = {1: "ascending", 2: "descending"}
 # Numbers of FileDescriptorProto, DescriptorProto and EnumDescriptorProto fields, which make up source info paths.
-_MESSAGE, _ENUM, _NESTED, _NESTED_ENUM, _FIELD, _VALUE = 4, 5, 3, 4, 2, 2
+_MESSAGE, _ENUM, _EXTENSION, _NESTED, _NESTED_ENUM, _FIELD, _VALUE = 4, 5, 7, 3, 4, 2, 2
 
 
 def read(descriptors: FileDescriptorSet) -> Schemas:
@@ -45,6 +49,7 @@ def read(descriptors: FileDescriptorSet) -> Schemas:
         files=tuple(file for file in files if not file.name.startswith("google/")),
         messages={message.full_name: message for file in files for message in file.walk()},
         enums={enum.full_name: enum for file in files for enum in file.walk_enums()},
+        image=descriptors.SerializeToString(),
     )
 
 
@@ -90,17 +95,34 @@ class _Options:
         parsed: Any = cls.FromString(options.SerializeToString())
         return parsed.Extensions[extension] if parsed.HasExtension(extension) else None
 
+    def others(self, proto: Any, *handled: str) -> Others:
+        """What a descriptor says beside its handled fields and options, so that no difference goes unseen."""
+        cls: Any = message_factory.GetMessageClass(self._pool.FindMessageTypeByName(proto.DESCRIPTOR.full_name))
+        copy = cls.FromString(proto.SerializeToString())
+        found = []
+        for option, value in copy.options.ListFields():
+            name = f"({option.full_name})" if option.is_extension else option.name
+            if option.name not in handled:
+                found.append((name, _text(value)))
+        copy.ClearField("options")
+        for name in handled:
+            if name in copy.DESCRIPTOR.fields_by_name:
+                copy.ClearField(name)
+        rest = text_format.MessageToString(copy, as_one_line=True, print_unknown_fields=True)
+        return (*sorted(found), *([("rest", rest)] if rest else []))
+
 
 class _Reader:
     def __init__(self, options: _Options) -> None:
         self._options = options
         self._file = ""
-        self._places: dict[tuple[int, ...], tuple[int, str]] = {}
+        self._places: dict[tuple[int, ...], tuple[Place, str]] = {}
 
     def file(self, proto: FileDescriptorProto) -> File:
         self._file = proto.name
         self._places = {
-            tuple(place.path): (place.span[0] + 1, _comment(place)) for place in proto.source_code_info.location
+            tuple(place.path): (Place(proto.name, place.span[0] + 1, place.span[1] + 1), _comment(place))
+            for place in proto.source_code_info.location
         }
         prefix = f"{proto.package}." if proto.package else ""
         return File(
@@ -113,12 +135,20 @@ class _Reader:
                 for index, message in enumerate(proto.message_type)
             ),
             enums=tuple(self._enum(enum, prefix, (), (_ENUM, index)) for index, enum in enumerate(proto.enum_type)),
-            extensions=tuple(extension.name for extension in proto.extension),
+            extensions=tuple(
+                self._field(DescriptorProto(), extension, (_EXTENSION, index))
+                for index, extension in enumerate(proto.extension)
+            ),
+            others=self._options.others(
+                proto,
+                *("name", "package", "syntax", "dependency", "message_type", "enum_type", "extension"),
+                "source_code_info",
+            ),
             serialized=normalised(proto.SerializeToString()),
         )
 
-    def _place(self, path: tuple[int, ...]) -> tuple[int, str]:
-        return self._places.get(path, (0, ""))
+    def _place(self, path: tuple[int, ...]) -> tuple[Place, str]:
+        return self._places.get(path, (Place(self._file, 0, 0), ""))
 
     def _message(
         self,
@@ -129,7 +159,7 @@ class _Reader:
         place: tuple[int, ...],
     ) -> Message:
         path = (*parents, proto.name)
-        line, comment = self._place(place)
+        found, comment = self._place(place)
         contract = self._options.get(proto.options, "contract")
         return Message(
             full_name=prefix + ".".join(path),
@@ -158,12 +188,21 @@ class _Reader:
             columns=bool(self._options.get(proto.options, "columns")),
             map_entry=proto.options.map_entry,
             index=index,
+            # The end of a range of a message does not belong to it; that of an enum does.
+            reserved=Reserved(
+                tuple((each.start, each.end - 1) for each in proto.reserved_range), tuple(proto.reserved_name)
+            ),
+            others=self._options.others(
+                proto,
+                *("name", "field", "nested_type", "enum_type", "oneof_decl", "reserved_range", "reserved_name"),
+                *("map_entry", "contract", "columns"),
+            ),
             comment=comment,
-            line=line,
+            place=found,
         )
 
     def _field(self, message: DescriptorProto, proto: FieldDescriptorProto, place: tuple[int, ...]) -> Field:
-        line, comment = self._place(place)
+        found, comment = self._place(place)
         in_oneof = proto.HasField("oneof_index") and not proto.proto3_optional
         repeated = proto.label == FieldDescriptorProto.LABEL_REPEATED
         kind = FieldDescriptorProto.Type.Name(proto.type).removeprefix("TYPE_").lower()
@@ -181,17 +220,23 @@ class _Reader:
             required=bool(self._options.get(proto.options, "required")),
             decimal=bool(self._options.get(proto.options, "decimal")),
             order=_ORDERS.get(self._options.get(proto.options, "order") or 0, ""),
+            json_name=proto.json_name or default_json_name(proto.name),
+            others=self._options.others(
+                proto,
+                *("name", "number", "label", "type", "type_name", "oneof_index", "proto3_optional", "json_name"),
+                *("packed", "required", "decimal", "order"),
+            ),
             comment=comment,
-            line=line,
+            place=found,
         )
 
     def _enum(self, proto: EnumDescriptorProto, prefix: str, parents: tuple[str, ...], place: tuple[int, ...]) -> Enum:
         path = (*parents, proto.name)
-        line, comment = self._place(place)
+        found, comment = self._place(place)
         value_prefix = snake(proto.name).upper() + "_"
         values = []
         for number, value in enumerate(proto.value):
-            value_line, value_comment = self._place((*place, _VALUE, number))
+            value_place, value_comment = self._place((*place, _VALUE, number))
             short_name = value.name.removeprefix(value_prefix)
             # The zero value means "not set": it has no text, so that it can be neither written nor read.
             text = self._options.get(value.options, "text") or (short_name.lower() if value.number else "")
@@ -202,11 +247,29 @@ class _Reader:
                     number=value.number,
                     text=text,
                     key_token=self._options.get(value.options, "key_token") or text,
+                    others=self._options.others(value, "name", "number", "text", "key_token"),
                     comment=value_comment,
-                    line=value_line,
+                    place=value_place,
                 )
             )
-        return Enum(prefix + ".".join(path), path, self._file, tuple(values), comment, line)
+        return Enum(
+            full_name=prefix + ".".join(path),
+            path=path,
+            file=self._file,
+            values=tuple(values),
+            reserved=Reserved(
+                tuple((each.start, each.end) for each in proto.reserved_range), tuple(proto.reserved_name)
+            ),
+            others=self._options.others(proto, "name", "value", "reserved_range", "reserved_name"),
+            comment=comment,
+            place=found,
+        )
+
+
+def _text(value: Any) -> str:
+    if hasattr(value, "DESCRIPTOR"):
+        return text_format.MessageToString(value, as_one_line=True)
+    return json.dumps(value) if isinstance(value, (str, bool, int, float)) else str(value)
 
 
 def _comment(place: Any) -> str:
