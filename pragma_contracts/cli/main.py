@@ -13,6 +13,7 @@ from pragma_contracts.errors import ContractError
 # A command's module is loaded when it is called, so that --help needs neither Kafka nor a compiler.
 _COMMANDS = {
     "demo": "Replay recorded market data through the contracts.",
+    "gate": "Refuse a breaking change of the schemas.",
     "register": "Register the schemas in a registry, and write contracts.lock.",
     "stack": "Keep a real broker and registry running, without Docker.",
 }

@@ -1,0 +1,57 @@
+"""The command `pragma-contracts gate`."""
+
+import datetime
+from pathlib import Path
+
+import click
+
+from pragma_contracts.cli.exit_codes import ExitCode
+from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.governance.compiler import compile_as_it_is
+from pragma_contracts.governance.gate.bases import read_base
+from pragma_contracts.governance.gate.printing import PRINTERS, explained
+from pragma_contracts.governance.gate.rules import RULES
+from pragma_contracts.governance.gate.verdict import judge
+from pragma_contracts.governance.gate.waivers import read_waivers
+
+
+@click.command()
+@click.option("--against", metavar="BASE", help="A git ref, a folder, or a wheel of this package.")
+@click.option(
+    "--schemas",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("schemas"),
+    show_default=True,
+    help="Folder of the new .proto files.",
+)
+@click.option(
+    "--changelog", type=click.Path(path_type=Path), default=Path("CHANGELOG.md"), show_default=True, help="Changelog."
+)
+@click.option(
+    "--waivers",
+    type=click.Path(path_type=Path),
+    default=Path("gate-waivers.toml"),
+    show_default=True,
+    help="Deliberate breaks.",
+)
+@click.option("--output", type=click.Choice(list(PRINTERS)), default="text", show_default=True)
+@click.option(
+    "--explain", metavar="RULE", type=click.Choice(list(RULES)), help="Print a rule with an example, and stop."
+)
+def gate(
+    against: str | None, schemas: Path, changelog: Path, waivers: Path, output: str, explain: str | None
+) -> ExitCode:
+    """Refuse a breaking change of the schemas, offline, before any registry sees it.
+
+    Exit codes: 0 passed, 1 refused, 2 could not run.
+    """
+    if explain is not None:
+        click.echo("\n".join(explained(RULES[explain])))
+        return ExitCode.DONE
+    if against is None:
+        raise ConfigurationError("against", "is missing; name a git ref such as origin/main, a folder or a wheel")
+    today = datetime.datetime.now(datetime.UTC).date()
+    given = read_waivers(waivers)
+    verdict = judge(read_base(against, schemas), compile_as_it_is(schemas), against, changelog, given, today)
+    click.echo("\n".join(PRINTERS[output](verdict)))
+    return ExitCode.REFUSED if verdict.refused else ExitCode.DONE

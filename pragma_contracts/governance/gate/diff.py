@@ -1,0 +1,161 @@
+"""Compares two schemas element by element: every difference is a finding, and what no rule knows is a break."""
+
+from collections.abc import Iterable, Iterator
+
+from pragma_contracts.governance.gate.enums import enum
+from pragma_contracts.governance.gate.facts import finding, flag, others, reserved
+from pragma_contracts.governance.gate.fields import fields
+from pragma_contracts.governance.gate.finding import Finding
+from pragma_contracts.governance.model import (
+    ContractOption,
+    Enum,
+    Field,
+    File,
+    Message,
+    Place,
+    Schemas,
+)
+
+
+def diff(old: Schemas, new: Schemas) -> Iterator[Finding]:
+    """Every difference, as findings that say nothing of their bases."""
+    new_files = {file.name: file for file in new.files}
+    old_files = {file.name: file for file in old.files}
+    for name, file in old_files.items():
+        if name not in new_files:
+            yield finding("FILE_NO_DELETE", Place(name, 0, 0), name, f"file {name} was removed", name=name)
+        else:
+            yield from _files(file, new_files[name])
+    for name in new_files.keys() - old_files.keys():
+        yield finding("FILE_ADDED", Place(name, 0, 0), name, f"+ file {name}")
+    yield from _messages(old, new, new_files.keys())
+    yield from _enums(old, new, new_files.keys())
+
+
+def _files(old: File, new: File) -> Iterator[Finding]:
+    place = Place(new.name, 1, 1)
+    for rule, what, before, after in (
+        ("FILE_SAME_PACKAGE", "package", old.package, new.package),
+        ("FILE_SAME_SYNTAX", "syntax", old.syntax, new.syntax),
+    ):
+        if before != after:
+            change = f"{what} of {new.name} changed from {before!r} to {after!r}"
+            yield finding(rule, place, new.name, change, before=before, after=after)
+    yield from others(old.others, new.others, place, new.name, "file")
+    before_by_name = {extension.name: extension for extension in old.extensions}
+    after_by_name = {extension.name: extension for extension in new.extensions}
+    for name, before_extension in before_by_name.items():
+        after_extension = after_by_name.get(name)
+        symbol = f"{new.package}.{name}"
+        if after_extension is None:
+            change = f"option ({name}) = {before_extension.number} was removed"
+            yield finding("EXTENSION_SAME", place, symbol, change, name=name)
+        elif (was := _extension(before_extension)) != (now := _extension(after_extension)):
+            change = f"option ({name}) changed from {was} to {now}"
+            yield finding("EXTENSION_SAME", after_extension.place, symbol, change, name=name)
+    for name in after_by_name.keys() - before_by_name.keys():
+        added = after_by_name[name]
+        change = f"+ option ({name}) = {added.number} of {added.type_name or added.kind}"
+        yield finding("EXTENSION_ADDED", added.place, f"{new.package}.{name}", change)
+
+
+def _extension(extension: Field) -> str:
+    others = "".join(f" {text}" for _, text in extension.others)
+    repeated = "repeated " if extension.repeated else ""
+    return f"{repeated}{extension.type_name or extension.kind} = {extension.number}{others}"
+
+
+def _messages(old: Schemas, new: Schemas, files: Iterable[str]) -> Iterator[Finding]:
+    after = {message.full_name: message for file in new.files for message in file.walk() if not message.map_entry}
+    before = {message.full_name: message for file in old.files for message in file.walk() if not message.map_entry}
+    for name, message in before.items():
+        if name in after:
+            yield from _message(old, new, message, after[name])
+        elif message.contract is not None:
+            place = _left_of(message, after, files)
+            change = f"contract {message.name} of topic {message.contract.topic} was removed"
+            yield finding("CONTRACT_NO_DELETE", place, name, change, before=message.contract.topic)
+        # Of a file or message that is gone, what stood in it is not told one by one.
+        elif message.file in files and (_parent(name) not in before or _parent(name) in after):
+            place = _left_of(message, after, files)
+            yield finding("MESSAGE_NO_DELETE", place, name, f"message {name} was removed", name=message.name)
+    for name, message in after.items():
+        if name not in before and message.contract is not None:
+            option = message.contract
+            change = f"+ contract {message.name} {option.version} on topic {option.topic}"
+            yield finding("CONTRACT_ADDED", message.place, name, change)
+        elif name not in before and _parent(name) not in after.keys() - before.keys():
+            yield finding("MESSAGE_ADDED", message.place, name, f"+ message {name}")
+
+
+def _enums(old: Schemas, new: Schemas, files: Iterable[str]) -> Iterator[Finding]:
+    after = {enum.full_name: enum for file in new.files for enum in file.walk_enums()}
+    before = {enum.full_name: enum for file in old.files for enum in file.walk_enums()}
+    for name, gone in before.items():
+        if name in after:
+            yield from enum(gone, after[name])
+        elif gone.file in files and (_parent(name) not in old.messages or _parent(name) in new.messages):
+            place = _left_of(gone, new.messages, files)
+            yield finding("ENUM_NO_DELETE", place, name, f"enum {name} was removed", name=gone.path[-1])
+    for name, added in after.items():
+        if name not in before and (_parent(name) not in new.messages or _parent(name) in old.messages):
+            yield finding("ENUM_ADDED", added.place, name, f"+ enum {name}")
+
+
+def _parent(full_name: str) -> str:
+    return full_name.rpartition(".")[0]
+
+
+def _left_of(gone: Message | Enum, messages: dict[str, Message], files: Iterable[str]) -> Place:
+    """The nearest place that is left of something that is gone: what it stood in, or its file."""
+    parent = messages.get(_parent(gone.full_name))
+    if parent is not None:
+        return parent.place
+    return Place(gone.file, 1 if gone.file in files else 0, 1 if gone.file in files else 0)
+
+
+def _message(old: Schemas, new: Schemas, before: Message, after: Message) -> Iterator[Finding]:
+    symbol, place = after.full_name, after.place
+    if before.file != after.file:
+        change = f"message {symbol} moved from {before.file} to {after.file}"
+        yield finding("MESSAGE_SAME_FILE", place, symbol, change, name=after.name, before=before.file)
+    if before.columns != after.columns:
+        change = f"option (columns) of {symbol} changed from {flag(before.columns)} to {flag(after.columns)}"
+        yield finding("MESSAGE_SAME_MEANING", place, symbol, change)
+    yield from _contract(before, after)
+    for name in before.oneofs:
+        if name not in after.oneofs:
+            change = f"oneof {name} of {symbol} was removed"
+            yield finding("ONEOF_NO_DELETE", place, symbol, change, name=name)
+    yield from others(before.others, after.others, place, symbol, "message")
+    yield from reserved(before.reserved, after.reserved, place, symbol)
+    yield from fields(old, new, before, after)
+
+
+def _contract(before: Message, after: Message) -> Iterator[Finding]:
+    old, new, symbol, place = before.contract, after.contract, after.full_name, after.place
+    if old is None and new is not None:
+        yield finding("CONTRACT_ADDED", place, symbol, f"+ contract {after.name} {new.version} on topic {new.topic}")
+    if old is not None and new is None:
+        change = f"{after.name} is no contract any more; it was of topic {old.topic}"
+        yield finding("CONTRACT_NO_DELETE", place, symbol, change, before=old.topic)
+    if old is None or new is None:
+        return
+    for rule, what, was, now in (
+        ("CONTRACT_SAME_TOPIC", "topic", old.topic, new.topic),
+        ("CONTRACT_SAME_DATA_TYPE", "data_type", old.data_type, new.data_type),
+        ("CONTRACT_SAME_KEY", "key", ", ".join(old.key), ", ".join(new.key)),
+        ("CONTRACT_SAME_INDEX", "message index", _index(before), _index(after)),
+        ("CONTRACT_SAME_MAJOR", "major version", _major(old), _major(new)),
+    ):
+        if was != now:
+            change = f"{what} of {after.name} changed from {was} to {now}"
+            yield finding(rule, place, symbol, change, before=was, after=now)
+
+
+def _index(message: Message) -> str:
+    return f"[{', '.join(map(str, message.index))}]"
+
+
+def _major(option: ContractOption) -> str:
+    return option.version.partition(".")[0]

@@ -1,0 +1,82 @@
+"""What comparing files, messages, fields and enums has in common: findings, reserved numbers, and other options."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pragma_contracts.governance.gate.finding import Finding, at
+from pragma_contracts.governance.gate.rules import RULES
+from pragma_contracts.governance.model import Others, Place, Reserved
+
+NOTHING = "(nothing)"
+
+
+def finding(rule_id: str, place: Place, symbol: str, change: str, **facts: Any) -> Finding:
+    """A finding of a rule, with its texts filled in."""
+    rule = RULES[rule_id]
+    return Finding(
+        **at(place),  # type: ignore[arg-type]  # file, line and column
+        rule=rule_id,
+        symbol=symbol,
+        change=change,
+        level=rule.level,
+        breaks=rule.breaks,
+        consequence=rule.consequence.format(**facts),
+        fix=rule.fix.format(major="{major}", **facts),
+    )
+
+
+def flag(value: bool) -> str:
+    """An option that is set or not."""
+    return "true" if value else "false"
+
+
+def unreserved(number: int, name: str, reserved: Reserved) -> str:
+    """What of a number and a name is not reserved, in words."""
+    missing = [] if reserved.has_number(number) else [f"the number {number}"]
+    missing += [] if name in reserved.names else [f"the name {name}"]
+    return " and ".join(missing)
+
+
+def reserved(before: Reserved, after: Reserved, place: Place, symbol: str) -> Iterator[Finding]:
+    """What is reserved no more, and what is now."""
+    for first, last in before.ranges:
+        gone = [number for number in _ends(first, last, after) if not after.has_number(number)]
+        if gone:
+            text = f"the number {gone[0]}" if first == last else f"the numbers {first} to {last}"
+            change = f"{symbol} does not reserve {text} any more"
+            yield finding("RESERVED_NO_DELETE", place, symbol, change, before=text)
+    for name in before.names:
+        if name not in after.names:
+            change = f"{symbol} does not reserve the name {name} any more"
+            yield finding("RESERVED_NO_DELETE", place, symbol, change, before=f"the name {name}")
+    for first, last in after.ranges:
+        if any(not before.has_number(number) for number in _ends(first, last, before)):
+            text = str(first) if first == last else f"{first} to {last}"
+            yield finding("RESERVED_ADDED", place, symbol, f"+ reserved {text} in {symbol}")
+    for name in after.names:
+        if name not in before.names:
+            yield finding("RESERVED_ADDED", place, symbol, f'+ reserved "{name}" in {symbol}')
+
+
+def _ends(first: int, last: int, other: Reserved) -> Iterator[int]:
+    """Numbers of a range that tell whether the other side has all of it: its ends, and what is next to the other's."""
+    yield first
+    yield last
+    for start, end in other.ranges:
+        yield from (number for number in (start - 1, end + 1) if first <= number <= last)
+
+
+def others(before: Others, after: Others, place: Place, symbol: str, what: str) -> Iterator[Finding]:
+    """Differences in what no rule knows by name."""
+    was, now = dict(before), dict(after)
+    for name in sorted(was.keys() | now.keys()):
+        old, new = was.get(name, NOTHING), now.get(name, NOTHING)
+        if old == new:
+            continue
+        if name == "deprecated":
+            change = f"~ {what} {symbol} is {'' if new == 'true' else 'no longer '}deprecated"
+            yield finding("DEPRECATED", place, symbol, change)
+        else:
+            option = f"option {name}" if name != "rest" else "descriptor"
+            change = f"{option} of {what} {symbol} changed from {old} to {new}"
+            yield finding("UNKNOWN_DIFFERENCE", place, symbol, change)

@@ -1,0 +1,122 @@
+"""Compares the fields of a message that both schemas have."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, unreserved
+from pragma_contracts.governance.gate.finding import Finding
+from pragma_contracts.governance.model import Field, Message, Others, Schemas
+
+_ZEROS = {"string": "an empty string", "bytes": "no bytes", "message": "absent", "bool": "false", "enum": "unspecified"}
+
+
+def fields(old: Schemas, new: Schemas, before: Message, after: Message) -> Iterator[Finding]:
+    """Every difference between the fields."""
+    numbers = {field.number: field for field in after.fields}
+    names = {field.name: field for field in after.fields}
+    old_numbers = {field.number for field in before.fields}
+    old_names = {field.name for field in before.fields}
+    for field in before.fields:
+        if field.number in numbers:
+            yield from _field(old, new, after, field, numbers[field.number])
+        if field.name in names and names[field.name].number != field.number:
+            moved = names[field.name]
+            change = f"number of field {field.name} changed from {field.number} to {moved.number}"
+            facts = {"name": field.name, "before": field.number, "zero": _zero(field)}
+            yield finding("FIELD_SAME_NUMBER", moved.place, f"{after.full_name}.{field.name}", change, **facts)
+        elif field.number not in numbers:
+            yield from _removed_field(old, before, after, field)
+    for field in after.fields:
+        if field.number in old_numbers or field.name in old_names:
+            continue
+        yield _added_field(new, before, after, field)
+
+
+def _removed_field(old: Schemas, before: Message, after: Message, field: Field) -> Iterator[Finding]:
+    symbol = f"{after.full_name}.{field.name}"
+    change = f"field {_written(old, before, field)} was removed"
+    yield finding("FIELD_NO_DELETE", after.place, symbol, change, name=field.name, zero=_zero(field))
+    missing = unreserved(field.number, field.name, after.reserved)
+    if missing:
+        change = f"field {field.name} = {field.number} was removed without reserving {missing}"
+        facts = {"name": field.name, "number": field.number, "before": missing}
+        yield finding("FIELD_NOT_RESERVED", after.place, symbol, change, **facts)
+
+
+def _added_field(new: Schemas, before: Message, after: Message, field: Field) -> Finding:
+    symbol = f"{after.full_name}.{field.name}"
+    written = _written(new, after, field)
+    facts = {"name": field.name, "number": field.number}
+    if before.reserved.has_number(field.number) or field.name in before.reserved.names:
+        change = f"field {written} takes what was reserved"
+        return finding("FIELD_NO_REUSE", field.place, symbol, change, **facts)
+    if field.required:
+        return finding("FIELD_ADDED_REQUIRED", field.place, symbol, f"required field {written} was added", **facts)
+    if field.oneof in before.oneofs and field.oneof:
+        change = f"+ field {written} in oneof {field.oneof}"
+        return finding("ONEOF_FIELD_ADDED", field.place, symbol, change, **facts)
+    return finding("FIELD_ADDED", field.place, symbol, f"+ field {written}")
+
+
+def _field(old: Schemas, new: Schemas, message: Message, before: Field, after: Field) -> Iterator[Finding]:
+    symbol, place = f"{message.full_name}.{after.name}", after.place
+    facts: dict[str, Any] = {"name": after.name, "number": after.number, "zero": _zero(before)}
+
+    def changed(rule: str, what: str, was: str, now: str) -> Iterator[Finding]:
+        if was != now:
+            change = f"{what} of field {after.name} = {after.number} changed from {was} to {now}"
+            told = f"{what} = {was}" if rule == "FIELD_SAME_MEANING" else was
+            yield finding(rule, place, symbol, change, before=told, after=now, **facts)
+
+    yield from changed("FIELD_SAME_NAME", "name", before.name, after.name)
+    yield from changed("FIELD_SAME_TYPE", "type", _type(old, before), _type(new, after))
+    yield from changed("FIELD_SAME_CARDINALITY", "cardinality", _cardinality(before), _cardinality(after))
+    yield from changed("FIELD_SAME_ONEOF", "oneof", before.oneof or NOTHING, after.oneof or NOTHING)
+    if before.repeated and after.repeated and _type(old, before) == _type(new, after):
+        yield from changed("FIELD_SAME_PACKED", "packed", flag(before.packed), flag(after.packed))
+    # A renamed field has another default JSON name, and that goes without saying.
+    if before.name == after.name:
+        yield from changed("FIELD_SAME_JSON_NAME", "json_name", before.json_name, after.json_name)
+    if before.required != after.required:
+        facts["who"] = "a consumer of the new schema" if after.required else "a consumer generated before this change"
+        yield from changed("FIELD_SAME_REQUIRED", "(required)", flag(before.required), flag(after.required))
+    yield from changed("FIELD_SAME_MEANING", "(decimal)", flag(before.decimal), flag(after.decimal))
+    yield from changed("FIELD_SAME_MEANING", "(order)", before.order or "unspecified", after.order or "unspecified")
+    yield from _field_options(before, after, changed)
+    yield from others(_plain(before.others), _plain(after.others), place, symbol, "field")
+
+
+def _field_options(before: Field, after: Field, changed: Any) -> Iterator[Finding]:
+    """Options that this package does not know, such as a unit: they say what the value means."""
+    was, now = dict(before.others), dict(after.others)
+    for name in sorted(was.keys() | now.keys()):
+        if name.startswith("("):
+            yield from changed("FIELD_SAME_MEANING", name, was.get(name, NOTHING), now.get(name, NOTHING))
+
+
+def _plain(others: Others) -> Others:
+    return tuple((name, text) for name, text in others if not name.startswith("("))
+
+
+def _zero(field: Field) -> str:
+    return "an empty list" if field.repeated else "absent" if field.optional else _ZEROS.get(field.kind, "0")
+
+
+def _type(schemas: Schemas, field: Field) -> str:
+    entry = schemas.map_entry(field)
+    if entry is None:
+        return field.type_name or field.kind
+    key, value = entry.fields
+    return f"map<{key.kind}, {value.type_name or value.kind}>"
+
+
+def _cardinality(field: Field) -> str:
+    return "repeated" if field.repeated else "optional" if field.optional else "singular"
+
+
+def _written(schemas: Schemas, message: Message, field: Field) -> str:
+    """A field as it is written, with the name of its message."""
+    is_map = schemas.map_entry(field) is not None
+    prefix = "" if is_map or _cardinality(field) == "singular" else f"{_cardinality(field)} "
+    kind = _type(schemas, field).rpartition(".")[2] if not is_map else _type(schemas, field)
+    return f"{prefix}{kind} {field.name} = {field.number} of {message.full_name}"

@@ -1,0 +1,72 @@
+"""buf's FILE rules as a second pair of eyes: what they see and no rule of ours does is a break too."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.governance.gate.facts import finding
+from pragma_contracts.governance.gate.finding import Finding
+from pragma_contracts.governance.gate.rules import RULES
+from pragma_contracts.governance.model import Place, Schemas
+
+_CONFIG = '{"version": "v2", "breaking": {"use": ["FILE"]}}'
+_FOUND = 100
+_NAME = re.compile(r'message "([^"]+)" was deleted')
+
+
+def unseen(old: Schemas, new: Schemas, ours: Iterable[Finding]) -> Iterator[Finding]:
+    """What buf finds beyond our findings. Raises ConfigurationError when it cannot be run."""
+    ours = list(ours)
+    # As often as we see it: more of the same is something that we do not see.
+    covered = Counter(rule for found in ours for rule in RULES[found.rule].buf)
+    gone = tuple(f"{found.symbol}." for found in ours if found.rule in ("CONTRACT_NO_DELETE", "MESSAGE_NO_DELETE"))
+    for entry in _run(old, new):
+        if _is_told_elsewhere(entry, old, gone):
+            continue
+        place = Place(entry.get("path", ""), entry.get("start_line", 0), entry.get("start_column", 0))
+        if covered[entry["type"]]:
+            covered[entry["type"]] -= 1
+        else:
+            change = f"{entry['message']} (rule {entry['type']} of buf)"
+            yield finding("UNKNOWN_DIFFERENCE", place, place.file, change)
+
+
+def _run(old: Schemas, new: Schemas) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        # Of the new side: buf names its places. A folder of its own, so that no buf.yaml is read but ours.
+        for name, schemas in (("old", old), ("new", new)):
+            (Path(scratch) / f"{name}.binpb").write_bytes(schemas.image)
+        arguments = ["breaking", "new.binpb", "--against", "old.binpb", "--config", _CONFIG, "--error-format", "json"]
+        done = subprocess.run([_buf(), *arguments], cwd=scratch, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, _FOUND):
+        raise ConfigurationError("buf", f"it failed, so there is no verdict: {done.stderr.strip() or done.returncode}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _buf() -> str:
+    beside = Path(sys.executable).with_name("buf")
+    found = str(beside) if beside.exists() else shutil.which("buf")
+    if found is None:
+        raise ConfigurationError("buf", "it is not installed: pip install 'pragma-contracts[governance]'")
+    return found
+
+
+def _is_told_elsewhere(entry: dict[str, Any], old: Schemas, gone: tuple[str, ...]) -> bool:
+    """Whether it is about a message that goes with another: what a map field stands for, or what stood in a message."""
+    named = _NAME.search(entry["message"])
+    if named is None:
+        return False
+    file = next((file for file in old.files if file.name == entry.get("path")), None)
+    if file is None:
+        return False
+    full_name = f"{file.package}.{named[1]}" if file.package else named[1]
+    message = old.messages.get(full_name)
+    return full_name.startswith(gone) or (message is not None and message.map_entry)

@@ -1,0 +1,38 @@
+"""Each case is a change: folders with the old and the new .proto files, and the whole text that the gate prints."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from pragma_contracts.governance.compiler import compile_as_it_is
+from pragma_contracts.governance.gate.finding import Level
+from pragma_contracts.governance.gate.printing import text
+from pragma_contracts.governance.gate.rules import RULES
+from pragma_contracts.governance.gate.verdict import Verdict, judge
+from pragma_contracts.governance.gate.waivers import read_waivers
+
+HERE = Path(__file__).parent
+SCHEMAS = HERE.parents[1] / "schemas"
+CASES = sorted(path.name for path in (HERE / "cases").iterdir())
+TODAY = datetime.date(2026, 11, 23)
+
+
+def verdict_on(case: Path) -> Verdict:
+    old, new = (compile_as_it_is(case / side, SCHEMAS) for side in ("old", "new"))
+    told = case / "CHANGELOG.md"
+    waivers = read_waivers(case / "gate-waivers.toml")
+    return judge(old, new, "old", told if told.exists() else HERE / "every_version.md", waivers, TODAY)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_gate_says(name: str) -> None:
+    case = HERE / "cases" / name
+    said = "\n".join(text(verdict_on(case))) + "\n"
+    assert said == (case / "expected.txt").read_text(encoding="utf-8")
+
+
+def test_every_rule_has_a_case() -> None:
+    said = "\n".join(path.read_text(encoding="utf-8") for path in HERE.glob("cases/*/expected.txt"))
+    refusing = {rule.id for rule in RULES.values() if rule.level is not Level.COMPATIBLE}
+    assert {rule for rule in refusing if f"{rule}\n" not in said and f"{rule} (" not in said} == set()
