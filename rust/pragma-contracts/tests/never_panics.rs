@@ -101,6 +101,19 @@ proptest! {
         all_of_a_frame(&[&[0, 0, 0, 0, 1, 0], payload.as_slice()].concat());
     }
 
+    /// Numbers of every size, and such as are too long, at every place in the words that they are counted in.
+    #[test]
+    fn random_columns(
+        packed in vec(prop_oneof![Just(0x80_u8), Just(0xFF), Just(0x01), any::<u8>()], 0..60),
+    ) {
+        let field = |number: u8, content: &[u8]| {
+            let head = [number << 3 | 2, u8::try_from(content.len()).unwrap()];
+            [&head, content].concat()
+        };
+        let side = field(6, &field(1, &field(2, &packed)));
+        properties::frame(&[&[0, 0, 0, 0, 1, 0], side.as_slice()].concat());
+    }
+
     #[test]
     fn damaged_keys(key in select(known("keys", "key")), damages in vec(damage(), 0..3)) {
         properties::key(&damaged(key, damages));
