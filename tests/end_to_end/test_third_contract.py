@@ -1,6 +1,7 @@
 """Adding a data type is adding one .proto file: a third contract in a copy of the repository, with no other edit."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -143,7 +144,14 @@ def test_a_third_contract_needs_one_file_and_nothing_else(root: Path, tmp_path: 
     (tmp_path / "rust/pragma-contracts/examples/reader.rs").write_text(READER, encoding="utf-8")
     options = ["--locked", "--quiet", "--package", "pragma-contracts", "--features", "full", "--example", "reader"]
     command = ["cargo", "run", *options, "--", *produced[::2]]
-    # The dependencies are built there already.
+    # The dependencies are built there already. Under another version, or cargo would take one crate for the other.
+    for name in "pragma-contracts/Cargo.toml", "Cargo.lock":
+        manifest = tmp_path / "rust" / name
+        text = manifest.read_text(encoding="utf-8")
+        ours = re.search(r'name = "pragma-contracts"\nversion = "[^"]+"', text)
+        assert ours is not None
+        changed = text.replace(ours[0], 'name = "pragma-contracts"\nversion = "0.0.0"')
+        manifest.write_text(changed, encoding="utf-8")
     target = {"CARGO_TARGET_DIR": str(root / "rust/target")}
     read = subprocess.run(
         command, cwd=tmp_path / "rust", env=env | target, capture_output=True, text=True, check=False, timeout=600
