@@ -59,7 +59,8 @@ def _consume(consumer: Consumer, count: int) -> list[Any]:
 def test_every_message_comes_back_equal_and_in_order(registered: Stack, recorded: list[dict[str, Any]]) -> None:
     where: dict[str, Any] = {"registry": registered.registry_url, "contracts": [Price, MarketDepth]}
     sent: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    with Producer(registered.bootstrap, **where) as producer:
+    # The broker may have started just now, on a busy machine.
+    with Producer(registered.bootstrap, **where, config={"message.timeout.ms": 60_000}) as producer:
         for count, obj in enumerate(recorded):
             message: Any = from_json(obj)
             producer.send(message)

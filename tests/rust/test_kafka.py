@@ -37,7 +37,10 @@ def sampled(recorded: list[dict[str, Any]]) -> Iterator[Stack]:
     """A real stack of its own, on which Python has published the whole sample."""
     with stack() as running:
         register_installed(running.registry_url)
-        with Producer(running.bootstrap, registry=running.registry_url, contracts=CONTRACTS) as producer:
+        # A broker that has just started on a busy machine may take longer than Pulse would wait.
+        patient = {"message.timeout.ms": 60_000}
+        options: Any = {"registry": running.registry_url, "contracts": CONTRACTS, "config": patient}
+        with Producer(running.bootstrap, **options) as producer:
             for count, obj in enumerate(recorded):
                 producer.send(from_json(obj))
                 if count % 2000 == 1999:

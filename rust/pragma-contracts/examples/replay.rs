@@ -14,6 +14,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .contract::<MarketDepth>()
         .lock(lock)
         .name("replay")
+        // A copy has time, and should be whole.
+        .property("message.timeout.ms", "60000")
         .connect()
         .await?;
     let mut messages = Consumer::builder(from, "replay")
