@@ -3,7 +3,7 @@
 from typing import cast
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet
 
 # A pool of its own, which does not know the contract options: once they are known, protobuf writes them back in another
 # order than it read them, and the bytes would depend on what else the process has imported.
@@ -31,6 +31,23 @@ def normalised(data: bytes) -> bytes:
     """
     file = parse_file(data)
     file.ClearField("source_code_info")
+    for field in _fields(file):
+        if field.json_name == default_json_name(field.name):
+            field.ClearField("json_name")
+    return file.SerializeToString()
+
+
+def completed(data: bytes) -> FileDescriptorProto:
+    """The FileDescriptorProto of normalised bytes with every json_name, as protoc writes it into a descriptor set."""
+    file = parse_file(data)
+    for field in _fields(file):
+        if not field.json_name:
+            field.json_name = default_json_name(field.name)
+    return file
+
+
+def _fields(file: FileDescriptorProto) -> list[FieldDescriptorProto]:
+    """Every field and extension of a file."""
     messages = list(file.message_type)
     fields = list(file.extension)
     while messages:
@@ -38,10 +55,7 @@ def normalised(data: bytes) -> bytes:
         messages.extend(message.nested_type)
         fields.extend(message.field)
         fields.extend(message.extension)
-    for field in fields:
-        if field.json_name == default_json_name(field.name):
-            field.ClearField("json_name")
-    return file.SerializeToString()
+    return fields
 
 
 def default_json_name(name: str) -> str:

@@ -143,6 +143,10 @@ class Registry:
         path = f"/subjects/{_name(subject)}/versions"
         return self._ask("POST", path, lambda found: int(found["id"]), _body(schema, references))
 
+    def subjects(self) -> list[str]:
+        """Every subject. GET /subjects"""
+        return self._ask("GET", "/subjects", lambda found: sorted(map(str, found)))
+
     def versions(self, subject: str) -> list[int]:
         """The live versions of a subject; none when it does not exist. GET /subjects/{subject}/versions"""
         return self._find("GET", f"/subjects/{_name(subject)}/versions", lambda found: list(map(int, found))) or []

@@ -6,17 +6,24 @@ from pathlib import Path
 import click
 
 from pragma_contracts.cli.exit_codes import ExitCode
+from pragma_contracts.cli.registry_options import registry_options
 from pragma_contracts.errors import ConfigurationError
 from pragma_contracts.governance.compiler import compile_as_it_is
-from pragma_contracts.governance.gate.bases import read_base
+from pragma_contracts.governance.gate.bases import Base, read_base
 from pragma_contracts.governance.gate.printing import PRINTERS, explained
+from pragma_contracts.governance.gate.registry_base import registry_bases
 from pragma_contracts.governance.gate.rules import RULES
 from pragma_contracts.governance.gate.verdict import judge
 from pragma_contracts.governance.gate.waivers import read_waivers
+from pragma_contracts.registry import Registry, RegistrySettings
 
 
 @click.command()
-@click.option("--against", metavar="BASE", help="A git ref, a folder, or a wheel of this package.")
+@click.option(
+    "--against",
+    metavar="BASE",
+    help="A git ref, a folder, a wheel of this package, or `registry`: every live version there.",
+)
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -34,12 +41,20 @@ from pragma_contracts.governance.gate.waivers import read_waivers
     show_default=True,
     help="Deliberate breaks.",
 )
+@registry_options(required=False)
 @click.option("--output", type=click.Choice(list(PRINTERS)), default="text", show_default=True)
 @click.option(
     "--explain", metavar="RULE", type=click.Choice(list(RULES)), help="Print a rule with an example, and stop."
 )
 def gate(
-    against: str | None, schemas: Path, changelog: Path, waivers: Path, output: str, explain: str | None
+    against: str | None,
+    schemas: Path,
+    changelog: Path,
+    waivers: Path,
+    output: str,
+    explain: str | None,
+    registry: str | None,
+    **credentials: str | None,
 ) -> ExitCode:
     """Refuse a breaking change of the schemas, offline, before any registry sees it.
 
@@ -51,7 +66,17 @@ def gate(
     if against is None:
         raise ConfigurationError("against", "is missing; name a git ref such as origin/main, a folder or a wheel")
     today = datetime.datetime.now(datetime.UTC).date()
-    given = read_waivers(waivers)
-    verdict = judge(read_base(against, schemas), compile_as_it_is(schemas), against, changelog, given, today)
+    given, new = read_waivers(waivers), compile_as_it_is(schemas)
+    if against == "registry":
+        with Registry(_settings(registry, credentials)) as asked:
+            verdict = judge(asked.url, registry_bases(asked, new), changelog, given, today)
+    else:
+        verdict = judge(against, [Base(against, read_base(against, schemas), new)], changelog, given, today)
     click.echo("\n".join(PRINTERS[output](verdict)))
     return ExitCode.REFUSED if verdict.refused else ExitCode.DONE
+
+
+def _settings(url: str | None, credentials: dict[str, str | None]) -> RegistrySettings:
+    if url is None:
+        raise ConfigurationError("registry", "is missing; with --against registry, name one with --registry")
+    return RegistrySettings(url, **credentials)

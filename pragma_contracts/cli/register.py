@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pragma_contracts.cli.exit_codes import ExitCode
+from pragma_contracts.cli.registry_options import registry_options, variable
 from pragma_contracts.governance import report
 from pragma_contracts.governance.apply import Outcome, apply
 from pragma_contracts.governance.locking import update_lock, writable_lock
@@ -17,12 +18,7 @@ from pragma_contracts.governance.targets import targets
 from pragma_contracts.registry import Registry, RegistrySettings
 
 
-def _variable(name: str) -> dict[str, Any]:
-    return {"envvar": f"PRAGMA_CONTRACTS_{name}", "show_envvar": True}
-
-
 @click.command()
-@click.option("--registry", required=True, metavar="URL", help="Root of the registry's API.", **_variable("REGISTRY"))
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option(
     "--compatibility",
@@ -30,7 +26,7 @@ def _variable(name: str) -> dict[str, Any]:
     default="BACKWARD_TRANSITIVE",
     show_default=True,
     help="Compatibility level that every subject gets.",
-    **_variable("COMPATIBILITY"),
+    **variable("COMPATIBILITY"),
 )
 @click.option(
     "--form",
@@ -38,13 +34,13 @@ def _variable(name: str) -> dict[str, Any]:
     default="descriptor",
     show_default=True,
     help="What is registered. Producers find a descriptor in the registry; with text they need the lock.",
-    **_variable("FORM"),
+    **variable("FORM"),
 )
 @click.option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of .proto files to compile, instead of the installed ones.",
-    **_variable("SCHEMAS"),
+    **variable("SCHEMAS"),
 )
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
@@ -53,14 +49,9 @@ def _variable(name: str) -> dict[str, Any]:
     default=Path("contracts.lock"),
     show_default=True,
     help="File to write ids and fingerprints to.",
-    **_variable("LOCK"),
+    **variable("LOCK"),
 )
-@click.option("--user", help="User for basic auth.", **_variable("REGISTRY_USER"))
-@click.option("--password", help="Password for basic auth.", **_variable("REGISTRY_PASSWORD"))
-@click.option("--token", help="Bearer token.", **_variable("REGISTRY_TOKEN"))
-@click.option("--ca-file", metavar="PEM", help="Authorities to trust.", **_variable("REGISTRY_CA_FILE"))
-@click.option("--cert-file", metavar="PEM", help="Client certificate.", **_variable("REGISTRY_CERT_FILE"))
-@click.option("--key-file", metavar="PEM", help="Key of the client certificate.", **_variable("REGISTRY_KEY_FILE"))
+@registry_options(required=True)
 def register(
     registry: str,
     dry_run: bool,

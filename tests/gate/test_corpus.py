@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pragma_contracts.governance.compiler import compile_as_it_is
+from pragma_contracts.governance.gate.bases import Base
 from pragma_contracts.governance.gate.finding import Level
 from pragma_contracts.governance.gate.printing import text
 from pragma_contracts.governance.gate.rules import RULES
@@ -22,7 +23,7 @@ def verdict_on(case: Path) -> Verdict:
     old, new = (compile_as_it_is(case / side, SCHEMAS) for side in ("old", "new"))
     told = case / "CHANGELOG.md"
     waivers = read_waivers(case / "gate-waivers.toml")
-    return judge(old, new, "old", told if told.exists() else HERE / "every_version.md", waivers, TODAY)
+    return judge("old", [Base("old", old, new)], told if told.exists() else HERE / "every_version.md", waivers, TODAY)
 
 
 @pytest.mark.parametrize("name", CASES)

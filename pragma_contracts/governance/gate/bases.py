@@ -7,6 +7,7 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 from pragma_contracts.errors import ConfigurationError
 from pragma_contracts.governance.compiler import compile_as_it_is
@@ -14,6 +15,14 @@ from pragma_contracts.governance.model import Schemas
 
 # Where the schemas are in the package's own wheel.
 _IN_WHEEL = "pragma_contracts/schemas/"
+
+
+class Base(NamedTuple):
+    """An old side with its name, and the part of the new side that it is compared with."""
+
+    name: str
+    old: Schemas
+    new: Schemas
 
 
 def read_base(against: str, folder: Path) -> Schemas:
@@ -25,13 +34,14 @@ def read_base(against: str, folder: Path) -> Schemas:
     """
     path = Path(against)
     if path.suffix == ".whl":
-        return _unpacked(_of_wheel(path))
+        return unpacked(_of_wheel(path))
     if path.is_dir():
         return compile_as_it_is(path / "schemas" if (path / "schemas").is_dir() else path)
-    return _unpacked(_of_git(against, folder))
+    return unpacked(_of_git(against, folder))
 
 
-def _unpacked(files: dict[str, bytes]) -> Schemas:
+def unpacked(files: dict[str, bytes]) -> Schemas:
+    """Compiles files that are in no folder yet. Raises SchemaError."""
     with tempfile.TemporaryDirectory() as scratch:
         for name, content in files.items():
             target = Path(scratch) / name

@@ -1,16 +1,16 @@
 """The verdict on a change: every finding, what is waived, and whether the gate refuses."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pragma_contracts.governance.gate.bases import Base
 from pragma_contracts.governance.gate.diff import diff
 from pragma_contracts.governance.gate.finding import Finding, Level, merged
 from pragma_contracts.governance.gate.second_pair import unseen
 from pragma_contracts.governance.gate.versions import changelog, versions
 from pragma_contracts.governance.gate.waivers import Waiver, apply_waivers
-from pragma_contracts.governance.model import Schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,17 @@ class Verdict:
 
 
 def judge(
-    old: Schemas, new: Schemas, base: str, changes: Path, waivers: Sequence[Waiver], today: datetime.date
+    against: str, bases: Iterable[Base], changes: Path, waivers: Sequence[Waiver], today: datetime.date
 ) -> Verdict:
-    """Compares two schemas. base: what the old ones are called. changes: the changelog. Raises ConfigurationError."""
-    ours = [*diff(old, new), *versions(old, new), *changelog(old, new, changes)]
-    every = [*ours, *unseen(old, new, ours)]
-    found = apply_waivers(merged(replace(each, bases=(base,)) for each in every), list(waivers), today)
-    return Verdict(base, tuple(found.findings), tuple(found.waived), tuple(found.problems))
+    """Compares with every base. against: what they are called together. changes: the changelog.
+
+    Raises:
+        ConfigurationError: buf cannot be run, so that there is no verdict.
+    """
+    every: list[Finding] = []
+    for base in bases:
+        ours = [*diff(base.old, base.new), *versions(base.old, base.new), *changelog(base.old, base.new, changes)]
+        found = [*ours, *unseen(base.old, base.new, ours)]
+        every += [replace(each, bases=(base.name,)) for each in found]
+    judged = apply_waivers(merged(every), list(waivers), today)
+    return Verdict(against, tuple(judged.findings), tuple(judged.waived), tuple(judged.problems))

@@ -1,0 +1,101 @@
+"""Every live version of every contract in a registry, as what a change is compared with."""
+
+import base64
+from collections.abc import Iterator
+from importlib import import_module
+
+from google.protobuf.message import DecodeError
+
+from pragma_contracts.descriptors import completed, parse_file, parse_set
+from pragma_contracts.errors import ConfigurationError, SchemaError
+from pragma_contracts.governance.gate.bases import Base, unpacked
+from pragma_contracts.governance.model import Schemas
+from pragma_contracts.governance.reader import read
+from pragma_contracts.registry import Registered, Registry
+
+_WELL_KNOWN = "google/protobuf/"
+
+
+def registry_bases(registry: Registry, new: Schemas) -> Iterator[Base]:
+    """A base for each live version of each contract: a verdict against all of them holds for messages of any age.
+
+    Subjects of others, which hold no contract, are passed over.
+
+    Raises:
+        RegistryError: the registry cannot be asked.
+        ConfigurationError: a contract's subject holds what is no protobuf schema, or there is no contract at all.
+        SchemaError: a version that was registered as text does not compile.
+    """
+    files = {f"{option.topic}-value": file.name for file, _, option in new.contracts()}
+    found = False
+    for subject in registry.subjects():
+        if not subject.endswith("-value"):
+            continue
+        for version in registry.versions(subject):
+            old = _schemas(registry, registry.version(subject, version), files.get(subject))
+            if old is not None and any(old.contracts()):
+                found = True
+                yield Base(f"{subject} version {version}", old, _part(new, old))
+    if not found:
+        problem = (
+            f"no subject at {registry.url} holds a contract; if this is the first one, there is nothing to compare"
+        )
+        raise ConfigurationError("against", problem)
+
+
+def _schemas(registry: Registry, registered: Registered, file: str | None) -> Schemas | None:
+    """A version with all that it imports. Of somebody else's subject, None when it is not one of ours."""
+    try:
+        descriptors = parse_set(b"")
+        for data in _descriptors(registry, registered, {}).values():
+            descriptors.file.append(completed(data))
+        return read(descriptors)
+    except (ValueError, DecodeError, KeyError) as error:
+        if file is None:
+            return None
+        texts = _texts(registry, registered, file)
+        try:
+            return unpacked(texts)
+        except SchemaError as problem:
+            detail = f"{registered.subject} version {registered.version} is no protobuf schema: {problem}"
+            raise ConfigurationError("against", detail) from error
+
+
+def _descriptors(registry: Registry, registered: Registered, found: dict[str, bytes]) -> dict[str, bytes]:
+    """The descriptors of a version and of what it imports, by file. Raises ValueError when it was not registered so."""
+    data = base64.b64decode(registered.schema, validate=True)
+    file = parse_file(data)
+    found[file.name] = data
+    for name in file.dependency:
+        if name.startswith(_WELL_KNOWN) and name not in found:
+            module = import_module(name.removesuffix(".proto").replace("/", ".") + "_pb2")
+            found[name] = module.DESCRIPTOR.serialized_pb
+    for reference in registered.references:
+        if reference.name not in found:
+            _descriptors(registry, registry.version(reference.subject, reference.version), found)
+    return found
+
+
+def _texts(registry: Registry, registered: Registered, file: str) -> dict[str, bytes]:
+    found = {file: registered.schema.encode()}
+    for reference in registered.references:
+        found |= _texts(registry, registry.version(reference.subject, reference.version), reference.name)
+    return found
+
+
+def _part(new: Schemas, old: Schemas) -> Schemas:
+    """The files that the old side has too, and those that the contracts of these import."""
+    image = parse_set(new.image)
+    by_name = {file.name: file for file in image.file}
+    names = {message.full_name for _, message, _ in old.contracts()}
+    waiting = [file.name for file in old.files]
+    waiting += [file.name for file, message, _ in new.contracts() if message.full_name in names]
+    kept: dict[str, None] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in by_name and name not in kept:
+            kept[name] = None
+            waiting += by_name[name].dependency
+    part = parse_set(b"")
+    part.file.extend(file for file in image.file if file.name in kept)
+    return read(part)

@@ -1,0 +1,88 @@
+"""A change against every live version of a real registry: the verdict holds for messages of any age."""
+
+import datetime
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.governance.apply import apply
+from pragma_contracts.governance.compiler import compile_as_it_is
+from pragma_contracts.governance.gate.finding import Level
+from pragma_contracts.governance.gate.registry_base import registry_bases
+from pragma_contracts.governance.gate.verdict import Verdict, judge
+from pragma_contracts.governance.plan import make_plan
+from pragma_contracts.governance.targets import Form, targets
+from pragma_contracts.registry import Registry
+from pragma_contracts.testing import stack
+
+PRICE = "pragma/market/v1/price.proto"
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    """A registry that nobody else uses."""
+    with stack() as running, Registry(running.registry_url) as asked:
+        yield asked
+
+
+def version(root: Path, folder: Path, number: str, *changes: tuple[str, str]) -> Path:
+    """A folder with the project's schemas in which Price has this version and these changes."""
+    shutil.copytree(root / "schemas", folder)
+    text = (folder / PRICE).read_text(encoding="utf-8").replace('version: "1.1"', f'version: "{number}"')
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / PRICE).write_text(text, encoding="utf-8")
+    return folder
+
+
+def register(registry: Registry, folder: Path, form: Form = "descriptor") -> None:
+    plan = make_plan(registry, targets(compile_as_it_is(folder), form, folder), "NONE")
+    assert not apply(registry, plan).refused
+
+
+def verdict(registry: Registry, folder: Path) -> Verdict:
+    changelog = folder / "CHANGELOG.md"
+    changelog.write_text("Price 1.2, 1.3\n", encoding="utf-8")
+    bases = registry_bases(registry, compile_as_it_is(folder))
+    return judge(registry.url, bases, changelog, [], datetime.date(2026, 11, 23))
+
+
+def test_every_live_version_is_compared_with(registry: Registry, root: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no subject at .* holds a contract"):
+        list(registry_bases(registry, compile_as_it_is(root / "schemas")))
+    one = version(root, tmp_path / "one", "1.1")
+    note = ("string price = 6", "string note = 7;\n  string price = 6")
+    register(registry, one)
+    register(registry, version(root, tmp_path / "two", "1.2", note))
+    # Somebody else's, which is none of ours.
+    registry.register("theirs-value", 'syntax = "proto3"; message Theirs { string name = 1; }')
+    assert verdict(registry, version(root, tmp_path / "three", "1.3", note)).of(Level.BREAKING) == []
+    # The last version has the field and the first has not: what takes its number breaks with the last alone.
+    other = ("string price = 6", "bytes blob = 7;\n  string price = 6")
+    found = verdict(registry, version(root, tmp_path / "four", "1.3", other)).of(Level.BREAKING)
+    assert {(finding.rule, finding.bases) for finding in found} == {
+        (rule, ("pragma-prices-v1-value version 2",)) for rule in ("FIELD_SAME_NAME", "FIELD_SAME_TYPE")
+    }
+    # Every version has the price.
+    renamed = version(root, tmp_path / "five", "1.3", ("string price = 6", "string last = 6"))
+    found = verdict(registry, renamed).of(Level.BREAKING)
+    (same_name,) = [finding for finding in found if finding.rule == "FIELD_SAME_NAME"]
+    assert same_name.bases == ("pragma-prices-v1-value version 1", "pragma-prices-v1-value version 2")
+
+
+def test_a_contract_that_left_its_topic_is_found_where_it_was(registry: Registry, root: Path, tmp_path: Path) -> None:
+    register(registry, version(root, tmp_path / "one", "1.1"))
+    moved = version(root, tmp_path / "two", "1.2", ("pragma-prices-v1", "pragma-price-v1"))
+    rules = {finding.rule for finding in verdict(registry, moved).of(Level.BREAKING)}
+    assert rules == {"CONTRACT_SAME_TOPIC"}
+
+
+def test_what_was_registered_as_text_is_compiled(registry: Registry, root: Path, tmp_path: Path) -> None:
+    register(registry, version(root, tmp_path / "one", "1.1"), "text")
+    renamed = version(root, tmp_path / "two", "1.2", ("string price = 6", "string last = 6"))
+    rules = {finding.rule for finding in verdict(registry, renamed).of(Level.BREAKING)}
+    assert rules == {"FIELD_SAME_NAME"}
