@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,17 +30,18 @@ from pragma_contracts import (
 from pragma_contracts.governance.registering import register_installed
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.stream.ids import producer_ids
-from pragma_contracts.testing import Stack
+from pragma_contracts.testing import Stack, stack
 from pragma_contracts.wire.lookup import contract_of
 
 STAMPS = ("message_id", "publish_timestamp", "producer", "version")
 
 
 @pytest.fixture(scope="module")
-def registered(pragma_stack: Stack) -> Stack:
-    """The real stack with the installed schemas registered."""
-    register_installed(pragma_stack.registry_url)
-    return pragma_stack
+def registered() -> Iterator[Stack]:
+    """A real stack of its own, because every message on it is counted, with the installed schemas registered."""
+    with stack() as running:
+        register_installed(running.registry_url)
+        yield running
 
 
 def _plain(obj: dict[str, Any]) -> dict[str, Any]:
