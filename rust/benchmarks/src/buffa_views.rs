@@ -21,7 +21,7 @@ pub(crate) fn price(frame: &'static [u8]) -> Vec<Contender> {
     vec![
         owned::<messages::Price>(payload),
         Contender::new("buffa, view with all fields read", move || {
-            read_price(black_box(payload))
+            ours::sum_of_price(read_price(black_box(payload)))
         }),
     ]
 }
@@ -34,11 +34,11 @@ pub(crate) fn book(frame: &'static [u8]) -> Vec<Contender> {
         owned::<messages::MarketDepth>(payload),
         Contender::new(
             "buffa, view with all fields and exact levels read",
-            move || read_exact(black_box(payload)),
+            move || ours::sum_of_book(read_exact(black_box(payload))),
         ),
         Contender::new(
             "buffa, view with all fields and levels read as floats",
-            move || read_floats(black_box(payload)),
+            move || ours::sum_of_book(read_floats(black_box(payload))),
         ),
     ]
 }
@@ -53,6 +53,7 @@ fn owned<M: Message>(payload: &'static [u8]) -> Contender {
     })
 }
 
+#[inline(always)]
 fn read_price(payload: &[u8]) -> (Header<'_>, &str) {
     let view = PriceView::decode_view(payload).unwrap();
     let feed = [view.network_id, view.source_id, view.token_ticker];
@@ -61,6 +62,7 @@ fn read_price(payload: &[u8]) -> (Header<'_>, &str) {
     (header, view.price)
 }
 
+#[inline(always)]
 fn read_exact(payload: &[u8]) -> (Header<'_>, i128) {
     read_book(payload, |side| {
         sum_exact(exact(&side.prices).zip(exact(&side.quantities)))
@@ -73,6 +75,7 @@ fn exact(column: &DecimalColumnView<'_>) -> impl Iterator<Item = Exact> {
     column.unscaled.iter().map(exact)
 }
 
+#[inline(always)]
 fn read_floats(payload: &[u8]) -> (Header<'_>, f64) {
     read_book(payload, |side| {
         sum_floats(floats(&side.prices).zip(floats(&side.quantities)))
@@ -87,6 +90,7 @@ fn floats(column: &DecimalColumnView<'_>) -> impl Iterator<Item = f64> {
         .map(move |number| *number as f64 / power)
 }
 
+#[inline(always)]
 fn read_book<T: std::ops::Add<Output = T>>(
     payload: &[u8],
     sum: impl Fn(&BookSideView<'_>) -> T,
@@ -98,6 +102,7 @@ fn read_book<T: std::ops::Add<Output = T>>(
     (header, sum(&view.bids) + sum(&view.asks))
 }
 
+#[inline(always)]
 fn header<'a>(
     envelope: &EnvelopeView<'a>,
     market_type: i32,

@@ -80,7 +80,7 @@ pub(crate) fn encoding<C: Contract>(frame: &'static [u8]) -> Vec<Contender> {
 pub(crate) fn price_views(frame: &'static [u8]) -> Vec<Contender> {
     vec![Contender::new(
         "`Frame::view`: checked, all fields read",
-        move || read_price(black_box(frame)),
+        move || sum_of_price(read_price(black_box(frame))),
     )]
 }
 
@@ -89,20 +89,34 @@ pub(crate) fn book_views(frame: &'static [u8]) -> Vec<Contender> {
     vec![
         Contender::new(
             "`Frame::view`: checked, all fields and exact levels read",
-            move || read_exact(black_box(frame)),
+            move || sum_of_book(read_exact(black_box(frame))),
         ),
         Contender::new(
             "`Frame::view`: checked, all fields and levels read as floats",
-            move || read_floats(black_box(frame)),
+            move || sum_of_book(read_floats(black_box(frame))),
         ),
     ]
 }
 
+/// A price of which every field is read.
+#[inline(always)]
+pub(crate) fn sum_of_price((header, price): (Header<'_>, &str)) -> usize {
+    header.sum() + price.len()
+}
+
+/// A book of which every field is read, beside the sum of its levels.
+#[inline(always)]
+pub(crate) fn sum_of_book<T>((header, levels): (Header<'_>, T)) -> (usize, T) {
+    (header.sum(), levels)
+}
+
+#[inline(always)]
 pub(crate) fn read_price(frame: &[u8]) -> (Header<'_>, &str) {
     let view = Frame::parse(frame).unwrap().view::<Price>().unwrap();
     (header(&view, view.metadata.len()), view.price)
 }
 
+#[inline(always)]
 pub(crate) fn read_exact(frame: &[u8]) -> (Header<'_>, i128) {
     let exact = |level: Level| -> (Exact, Exact) {
         (
@@ -113,10 +127,12 @@ pub(crate) fn read_exact(frame: &[u8]) -> (Header<'_>, i128) {
     read_book(frame, |side| sum_exact(side.levels().unwrap().map(exact)))
 }
 
+#[inline(always)]
 pub(crate) fn read_floats(frame: &[u8]) -> (Header<'_>, f64) {
     read_book(frame, |side| sum_floats(side.floats().unwrap()))
 }
 
+#[inline(always)]
 fn read_book<T: std::ops::Add<Output = T>>(
     frame: &[u8],
     sum: impl Fn(&BookSideView<'_>) -> T,
@@ -126,6 +142,7 @@ fn read_book<T: std::ops::Add<Output = T>>(
     (header(&view, view.metadata.len()), sum(&bids) + sum(&asks))
 }
 
+#[inline(always)]
 fn header<'a>(view: &impl ContractView<'a>, metadata: usize) -> Header<'a> {
     let envelope = view.envelope().unwrap();
     let (event, publish) = (
