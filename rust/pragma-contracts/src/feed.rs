@@ -41,6 +41,15 @@ impl<'a> Market<'a> {
         }
     }
 
+    /// A token or number that this version does know is no unknown one, or the key would name another feed.
+    fn normal(self) -> Self {
+        match self {
+            Self::UnknownToken(token) => Self::from_text(token),
+            Self::UnknownNumber(number) => Self::from_number(number),
+            known => known,
+        }
+    }
+
     fn into_owned(self) -> Market<'static> {
         match self {
             Self::Known(known) => Market::Known(known),
@@ -85,7 +94,7 @@ impl<'a> Feed<'a> {
         source_id: impl Into<Cow<'a, str>>,
         token_ticker: impl Into<Cow<'a, str>>,
     ) -> Result<Self> {
-        let market_type = market_type.into();
+        let market_type = market_type.into().normal();
         if market_type.known() == Some(MarketType::Unspecified) {
             let problem = "is mandatory; a feed is of one market";
             return Err(invalid("market_type", "UNSPECIFIED", problem));
