@@ -104,6 +104,7 @@ def bad_frames() -> Any:
         ("a scale without bounds", MarketDepth, good[:6] + scale.SerializeToString()),
         ("unscaled and wide", MarketDepth, good[:6] + both.SerializeToString()),
         ("a value of 17 bytes", MarketDepth, good[:6] + long.SerializeToString()),
+        ("groups nested 101 deep", Price, good[:6] + _groups(101) + good[6:]),
     ]
     return [
         {
@@ -133,6 +134,7 @@ def accepted_frames() -> Any:
         ("a field that is not known yet", Price, full + b"\xa2\x06\1x"),
         ("an order book", MarketDepth, encode(depth, 1)),
         ("a group that is not known", Price, full[:6] + b"\xa3\x06\x08\x01\x13\x14\xa4\x06" + full[6:]),
+        ("groups nested 99 deep", Price, full[:6] + _groups(99) + full[6:]),
         ("an identifier twice", Price, full + b"\x2a\x03ETH"),
         ("an identifier that is empty first", Price, full[:6] + b"\x10\0\x2a\0" + full[6:]),
     ]
@@ -148,6 +150,11 @@ def accepted_frames() -> Any:
         }
         for name, contract, frame in cases
     ]
+
+
+def _groups(depth: int) -> bytes:
+    """Groups that are not known, one in the other."""
+    return b"\xa3\x06" + b"\x0b" * (depth - 1) + b"\x0c" * (depth - 1) + b"\xa4\x06"
 
 
 def _validate(message: Any) -> None:

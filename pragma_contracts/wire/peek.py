@@ -8,6 +8,8 @@ from pragma_contracts.wire.frame import Frame, split
 _VARINT, _FIXED64, _BYTES, _GROUP, _END_GROUP, _FIXED32 = range(6)
 _FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
 _MAX_NUMBER = (1 << 29) - 1
+# What protobuf's own decoders stop at.
+_DEEPEST = 100
 _MARKET_TYPE = 2
 _NAMES = {3: "network_id", 4: "source_id", 5: "token_ticker"}
 
@@ -79,6 +81,8 @@ def _skip_group(frame: Frame, at: int, number: int) -> int:
         start = at
         number, wire_type, at = _tag(frame, at)
         if wire_type == _GROUP:
+            if len(started) == _DEEPEST:
+                raise InvalidFrame(f"nests groups more than {_DEEPEST} deep", start, len(frame))
             started.append(number)
         elif wire_type != _END_GROUP:
             at = _skip(frame, at, number, wire_type)

@@ -169,6 +169,7 @@ def test_peek_skips_what_is_no_identifier(payload: str) -> None:
         ("f304 0801", "ends inside a group"),
         ("f304 1a7f", "ends inside a group"),
         ("f304 fc04", "ends a group 79 that was not the last to begin"),
+        (f"{'f304' * 101} {'f404' * 101} 1001 {_REST}", "nests groups more than 100 deep"),
         ("1a7f6e", "ends inside a field"),
         ("3a7f6e", "ends inside a field"),
         ("0d00", "ends inside a field"),

@@ -238,6 +238,10 @@ impl<'a> Fields<'a> {
             if (number, wire_type) == (started, END_GROUP) {
                 return Ok(fields);
             }
+            // Whatever is in the deepest group is too deep.
+            if depth + 1 >= DEEPEST {
+                return Err(fields.fault(Problem::TooDeep));
+            }
             self = fields.skipped_in(number, wire_type, depth + 1)?;
         }
     }
