@@ -24,8 +24,9 @@ pub struct FeedFilter(Condition);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Condition {
     Match(Match),
-    Both(Box<(Condition, Condition)>),
-    Either(Box<(Condition, Condition)>),
+    // Flat, so that a filter of many feeds, joined one by one, is not as deep as it is long.
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
     Not(Box<Condition>),
 }
 
@@ -143,8 +144,8 @@ impl Condition {
     fn matches(&self, feed: &Identifiers<'_>) -> bool {
         match self {
             Self::Match(one) => one.matches(feed),
-            Self::Both(pair) => pair.0.matches(feed) && pair.1.matches(feed),
-            Self::Either(pair) => pair.0.matches(feed) || pair.1.matches(feed),
+            Self::All(parts) => parts.iter().all(|part| part.matches(feed)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(feed)),
             Self::Not(inner) => !inner.matches(feed),
         }
     }
@@ -190,13 +191,26 @@ impl BitAnd for FeedFilter {
     type Output = Self;
 
     fn bitand(self, other: Self) -> Self {
-        Self(match (self.0, other.0) {
-            // What says nothing twice is one condition, which is decided in one go.
-            (Condition::Match(one), Condition::Match(other)) if one.is_apart_from(&other) => {
-                Condition::Match(one.or(other))
+        let parts_of = |condition| match condition {
+            Condition::All(parts) => parts,
+            one => vec![one],
+        };
+        let mut parts = parts_of(self.0);
+        for part in parts_of(other.0) {
+            match (parts.pop(), part) {
+                // What says nothing twice is one condition, which is decided in one go.
+                (Some(Condition::Match(one)), Condition::Match(other))
+                    if one.is_apart_from(&other) =>
+                {
+                    parts.push(Condition::Match(one.or(other)));
+                }
+                (last, part) => parts.extend(last.into_iter().chain([part])),
             }
-            (one, other) => Condition::Both(Box::new((one, other))),
-        })
+        }
+        match <[Condition; 1]>::try_from(parts) {
+            Ok([one]) => Self(one),
+            Err(parts) => Self(Condition::All(parts)),
+        }
     }
 }
 
@@ -204,7 +218,13 @@ impl BitOr for FeedFilter {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self(Condition::Either(Box::new((self.0, other.0))))
+        let parts_of = |condition| match condition {
+            Condition::Any(parts) => parts,
+            one => vec![one],
+        };
+        let mut parts = parts_of(self.0);
+        parts.extend(parts_of(other.0));
+        Self(Condition::Any(parts))
     }
 }
 
@@ -212,7 +232,10 @@ impl Not for FeedFilter {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self(Condition::Not(Box::new(self.0)))
+        match self.0 {
+            Condition::Not(inner) => Self(*inner),
+            one => Self(Condition::Not(Box::new(one))),
+        }
     }
 }
 
