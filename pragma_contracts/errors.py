@@ -3,6 +3,7 @@
     ContractError
     ├── ConfigurationError      an option or setting that makes no sense
     ├── SchemaError             .proto files or options that make no sense (file and line)
+    ├── RuleCrashed             a rule of the gate failed on a schema, so that there is no verdict
     ├── InvalidDecimal          text that is no plain decimal, or a number too wide to carry exactly
     ├── InvalidFeed             a feed component or a record key that breaks the key layout
     ├── InvalidMessage          a message that breaks its contract (contract, field, value)
@@ -107,6 +108,22 @@ class SchemaError(ContractError):
     def _sentence(self) -> str:
         place = f"{self.file}:{shown(self.line)}" if self.line else self.file
         return f"{place}: {self.problem}"
+
+
+class RuleCrashed(ContractError):
+    """A rule of the gate failed in a way that nobody thought of; there is no verdict, which is never a pass."""
+
+    kind = "rule"
+
+    def __init__(self, rule: str, symbol: str, error: Exception) -> None:
+        super().__init__(rule, symbol, error)
+        self.rule = rule
+        self.symbol = symbol
+        self.error = error
+
+    def _sentence(self) -> str:
+        problem = f"{type(self.error).__name__}: {self.error}"
+        return f"rule {self.rule} crashed on {self.symbol}, so there is no verdict; please report it: {problem}"
 
 
 class InvalidDecimal(ContractError):

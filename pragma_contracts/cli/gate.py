@@ -1,20 +1,27 @@
 """The command `pragma-contracts gate`."""
 
 import datetime
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from pragma_contracts.cli.exit_codes import ExitCode
+from pragma_contracts.cli.output_option import Output, output_option, show, write
 from pragma_contracts.cli.registry_options import registry_options
 from pragma_contracts.errors import ConfigurationError
 from pragma_contracts.governance.compiler import compile_as_it_is
 from pragma_contracts.governance.gate.bases import Base, read_base
-from pragma_contracts.governance.gate.printing import PRINTERS, explained
+from pragma_contracts.governance.gate.judging import judge
 from pragma_contracts.governance.gate.registry_base import registry_bases
 from pragma_contracts.governance.gate.rules import RULES
-from pragma_contracts.governance.gate.verdict import judge
+from pragma_contracts.governance.gate.second_opinion import second_opinions
 from pragma_contracts.governance.gate.waivers import read_waivers
+from pragma_contracts.governance.model import Schemas
+from pragma_contracts.governance.printing.text import explained
+from pragma_contracts.governance.targets import targets
 from pragma_contracts.registry import Registry, RegistrySettings
 
 
@@ -42,7 +49,7 @@ from pragma_contracts.registry import Registry, RegistrySettings
     help="Deliberate breaks.",
 )
 @registry_options(required=False)
-@click.option("--output", type=click.Choice(list(PRINTERS)), default="text", show_default=True)
+@output_option
 @click.option(
     "--explain", metavar="RULE", type=click.Choice(list(RULES)), help="Print a rule with an example, and stop."
 )
@@ -51,7 +58,7 @@ def gate(
     schemas: Path,
     changelog: Path,
     waivers: Path,
-    output: str,
+    outputs: Sequence[Output],
     explain: str | None,
     registry: str | None,
     **credentials: str | None,
@@ -61,22 +68,26 @@ def gate(
     Exit codes: 0 passed, 1 refused, 2 could not run.
     """
     if explain is not None:
-        click.echo("\n".join(explained(RULES[explain])))
+        show(list(explained(RULES[explain])))
         return ExitCode.DONE
     if against is None:
         raise ConfigurationError("against", "is missing; name a git ref such as origin/main, a folder or a wheel")
     today = datetime.datetime.now(datetime.UTC).date()
     given, new = read_waivers(waivers), compile_as_it_is(schemas)
-    if against == "registry":
-        with Registry(_settings(registry, credentials)) as asked:
-            verdict = judge(asked.url, registry_bases(asked, new), changelog, given, today)
-    else:
-        verdict = judge(against, [Base(against, read_base(against, schemas), new)], changelog, given, today)
-    click.echo("\n".join(PRINTERS[output](verdict)))
+    asked = None if registry is None else Registry(RegistrySettings(registry, **credentials))
+    with asked or nullcontext():
+        about, bases = _bases(against, schemas, new, asked)
+        verdict = judge(about, bases, folder=schemas, changes=changelog, waivers=given, today=today)
+        if asked is not None:
+            opinions = second_opinions(asked, targets(new, "descriptor", schemas), new, verdict, schemas)
+            verdict = replace(verdict, opinions=tuple(opinions))
+    write(verdict, outputs)
     return ExitCode.REFUSED if verdict.refused else ExitCode.DONE
 
 
-def _settings(url: str | None, credentials: dict[str, str | None]) -> RegistrySettings:
-    if url is None:
+def _bases(against: str, schemas: Path, new: Schemas, registry: Registry | None) -> tuple[str, Iterable[Base]]:
+    if against != "registry":
+        return against, [Base(against, read_base(against, schemas), new)]
+    if registry is None:
         raise ConfigurationError("registry", "is missing; with --against registry, name one with --registry")
-    return RegistrySettings(url, **credentials)
+    return registry.url, registry_bases(registry, new)

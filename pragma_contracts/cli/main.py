@@ -14,6 +14,7 @@ from pragma_contracts.errors import ContractError
 _COMMANDS = {
     "demo": "Replay recorded market data through the contracts.",
     "gate": "Refuse a breaking change of the schemas.",
+    "lint": "Refuse schemas that are not written as contracts are.",
     "register": "Register the schemas in a registry, and write contracts.lock.",
     "stack": "Keep a real broker and registry running, without Docker.",
 }

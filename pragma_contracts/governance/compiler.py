@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pragma_contracts.descriptors import parse_set
 from pragma_contracts.errors import ConfigurationError, SchemaError
-from pragma_contracts.governance.checks import check
+from pragma_contracts.governance.lint.linting import check
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
 

@@ -34,7 +34,7 @@ def test_a_break_is_refused_with_who_breaks_and_what_to_do(changed: Path) -> Non
     done = gate(changed, "--against", "old")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert lines[0] == "pragma/market/v1/price.proto:36:3: FIELD_SAME_NAME"
+    assert lines[0] == "schemas/pragma/market/v1/price.proto:36:3: FIELD_SAME_NAME"
     assert lines[1] == "  name of field last_price = 6 changed from price to last_price"
     assert lines[2].startswith("  breaks generated code: code that reads price does not compile any more")
     assert lines[3].startswith("  instead: leave the name;")
@@ -44,11 +44,11 @@ def test_a_break_is_refused_with_who_breaks_and_what_to_do(changed: Path) -> Non
 
 def test_the_other_forms_say_the_same(changed: Path) -> None:
     whole = json.loads(gate(changed, "--against", "old", "--output", "json").stdout)
-    assert (whole["base"], whole["refused"]) == ("old", True)
+    assert (whole["about"], whole["refused"]) == ("old", True)
     rules = {finding["rule"]: finding["level"] for finding in whole["findings"]}
     assert rules == {"FIELD_SAME_NAME": "breaking", "FIELD_ADDED": "compatible", "VERSION_RAISED": "compatible"}
     first, *_, last = gate(changed, "--against", "old", "--output", "github").stdout.splitlines()
-    assert first.startswith("::error file=pragma/market/v1/price.proto,line=36,col=3,title=FIELD_SAME_NAME::name of")
+    assert first.startswith("::error file=schemas/pragma/market/v1/price.proto,line=36,col=3,title=FIELD_SAME_NAME::name of")
     assert "%0Ainstead: leave the name" in first
     assert last == "Refused: 1 breaking change against old."
 

@@ -10,11 +10,12 @@ import pytest
 from pragma_contracts.errors import ConfigurationError
 from pragma_contracts.governance.apply import apply
 from pragma_contracts.governance.compiler import compile_as_it_is
-from pragma_contracts.governance.gate.finding import Level
+from pragma_contracts.governance.finding import Level
+from pragma_contracts.governance.gate.judging import judge
 from pragma_contracts.governance.gate.registry_base import registry_bases
-from pragma_contracts.governance.gate.verdict import Verdict, judge
 from pragma_contracts.governance.plan import make_plan
 from pragma_contracts.governance.targets import Form, targets
+from pragma_contracts.governance.verdict import Verdict
 from pragma_contracts.registry import Registry
 from pragma_contracts.testing import stack
 
@@ -48,7 +49,8 @@ def verdict(registry: Registry, folder: Path) -> Verdict:
     changelog = folder / "CHANGELOG.md"
     changelog.write_text("Price 1.2, 1.3\n", encoding="utf-8")
     bases = registry_bases(registry, compile_as_it_is(folder))
-    return judge(registry.url, bases, changelog, [], datetime.date(2026, 11, 23))
+    today = datetime.date(2026, 11, 23)
+    return judge(registry.url, bases, folder=Path(), changes=changelog, waivers=[], today=today)
 
 
 def test_every_live_version_is_compared_with(registry: Registry, root: Path, tmp_path: Path) -> None:
@@ -71,7 +73,7 @@ def test_every_live_version_is_compared_with(registry: Registry, root: Path, tmp
     renamed = version(root, tmp_path / "five", "1.3", ("string price = 6", "string last = 6"))
     found = verdict(registry, renamed).of(Level.BREAKING)
     (same_name,) = [finding for finding in found if finding.rule == "FIELD_SAME_NAME"]
-    assert same_name.bases == ("pragma-prices-v1-value version 1", "pragma-prices-v1-value version 2")
+    assert same_name.bases == ("pragma-prices-v1-value version 2", "pragma-prices-v1-value version 1")
 
 
 def test_a_contract_that_left_its_topic_is_found_where_it_was(registry: Registry, root: Path, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.governance import buf
 from pragma_contracts.governance.compiler import compile_as_it_is
-from pragma_contracts.governance.gate import second_pair
 from pragma_contracts.governance.gate.second_pair import unseen
 
 CASE = Path(__file__).parent / "cases/field_removed"
@@ -24,6 +24,6 @@ def test_what_we_do_not_see_is_unknown_and_so_a_break() -> None:
 
 def test_a_buf_that_fails_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     old = compile_as_it_is(CASE / "old", SCHEMAS)
-    monkeypatch.setattr(second_pair, "_buf", lambda: sys.executable)
+    monkeypatch.setattr(buf, "_program", lambda: sys.executable)
     with pytest.raises(ConfigurationError, match="there is no verdict"):
         list(unseen(old, old, []))

@@ -18,11 +18,15 @@ _IN_WHEEL = "pragma_contracts/schemas/"
 
 
 class Base(NamedTuple):
-    """An old side with its name, and the part of the new side that it is compared with."""
+    """An old side with its name, and the part of the new side that it is compared with.
+
+    later: of a version in a registry, the last one that came after it there.
+    """
 
     name: str
     old: Schemas
     new: Schemas
+    later: Schemas | None = None
 
 
 def read_base(against: str, folder: Path) -> Schemas:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.enums import enum
 from pragma_contracts.governance.gate.facts import finding, flag, others, reserved
 from pragma_contracts.governance.gate.fields import fields
-from pragma_contracts.governance.gate.finding import Finding
 from pragma_contracts.governance.model import (
     ContractOption,
     Enum,

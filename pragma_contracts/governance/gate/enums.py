@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.facts import finding, others, reserved, unreserved
-from pragma_contracts.governance.gate.finding import Finding
 from pragma_contracts.governance.model import Enum, EnumValue
 
 

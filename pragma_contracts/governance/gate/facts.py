@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pragma_contracts.governance.gate.finding import Finding, at
+from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.rules import RULES
 from pragma_contracts.governance.model import Others, Place, Reserved
 
@@ -12,17 +12,7 @@ NOTHING = "(nothing)"
 
 def finding(rule_id: str, place: Place, symbol: str, change: str, **facts: Any) -> Finding:
     """A finding of a rule, with its texts filled in."""
-    rule = RULES[rule_id]
-    return Finding(
-        **at(place),  # type: ignore[arg-type]  # file, line and column
-        rule=rule_id,
-        symbol=symbol,
-        change=change,
-        level=rule.level,
-        breaks=rule.breaks,
-        consequence=rule.consequence.format(**facts),
-        fix=rule.fix.format(major="{major}", **facts),
-    )
+    return RULES[rule_id].finding(place, symbol, change, **facts)
 
 
 def flag(value: bool) -> str:

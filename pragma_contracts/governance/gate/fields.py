@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, unreserved
-from pragma_contracts.governance.gate.finding import Finding
 from pragma_contracts.governance.model import Field, Message, Others, Schemas
 
 _ZEROS = {"string": "an empty string", "bytes": "no bytes", "message": "absent", "bool": "false", "enum": "unspecified"}

@@ -17,7 +17,8 @@ _WELL_KNOWN = "google/protobuf/"
 
 
 def registry_bases(registry: Registry, new: Schemas) -> Iterator[Base]:
-    """A base for each live version of each contract: a verdict against all of them holds for messages of any age.
+    """A base for each live version of each contract, the last one first: a verdict against all of them holds for
+    messages of any age.
 
     Subjects of others, which hold no contract, are passed over.
 
@@ -31,11 +32,13 @@ def registry_bases(registry: Registry, new: Schemas) -> Iterator[Base]:
     for subject in registry.subjects():
         if not subject.endswith("-value"):
             continue
-        for version in registry.versions(subject):
+        last: Schemas | None = None
+        for version in reversed(registry.versions(subject)):
             old = _schemas(registry, registry.version(subject, version), files.get(subject))
             if old is not None and any(old.contracts()):
                 found = True
-                yield Base(f"{subject} version {version}", old, _part(new, old))
+                yield Base(f"{subject} version {version}", old, _part(new, old), last)
+                last = last or old
     if not found:
         problem = (
             f"no subject at {registry.url} holds a contract; if this is the first one, there is nothing to compare"

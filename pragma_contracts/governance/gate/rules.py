@@ -3,26 +3,10 @@
 Rules that buf also has carry its name. The texts are templates; diff.py gives the facts.
 """
 
-from dataclasses import dataclass
-
-from pragma_contracts.governance.gate.finding import Breaks, Level
+from pragma_contracts.governance.finding import Breaks, Level
+from pragma_contracts.governance.rule import Rule
 
 _PRODUCERS, _CONSUMERS, _STORED, _CODE = Breaks.PRODUCERS, Breaks.CONSUMERS, Breaks.STORED, Breaks.CODE
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A kind of change. buf: the rules of buf that see the same change."""
-
-    id: str
-    purpose: str
-    level: Level
-    breaks: tuple[Breaks, ...] = ()
-    consequence: str = ""
-    fix: str = ""
-    example: tuple[str, str] = ("", "")
-    buf: tuple[str, ...] = ()
-    can_be_waived: bool = True
 
 
 def _breaking(name: str, purpose: str, *breaks: Breaks, **more: object) -> Rule:
@@ -35,7 +19,6 @@ def _compatible(name: str, purpose: str, old: str, new: str) -> Rule:
 
 _FIELD = "string price = 6;"
 _NEW_FIELD = "add a new field, write both for as long as the old one is read, and mark the old one deprecated"
-_NEW_TOPIC = "make a new contract on a new topic (…-v{major}), and move producers and consumers over"
 
 _ALL = (
     _breaking(

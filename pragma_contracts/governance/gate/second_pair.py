@@ -1,24 +1,16 @@
 """buf's FILE rules as a second pair of eyes: what they see and no rule of ours does is a break too."""
 
-import json
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
-from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.governance.buf import buf
+from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.facts import finding
-from pragma_contracts.governance.gate.finding import Finding
 from pragma_contracts.governance.gate.rules import RULES
 from pragma_contracts.governance.model import Place, Schemas
 
-_CONFIG = '{"version": "v2", "breaking": {"use": ["FILE"]}}'
-_FOUND = 100
 _NAME = re.compile(r'message "([^"]+)" was deleted')
 
 
@@ -28,7 +20,7 @@ def unseen(old: Schemas, new: Schemas, ours: Iterable[Finding]) -> Iterator[Find
     # As often as we see it: more of the same is something that we do not see.
     covered = Counter(rule for found in ours for rule in RULES[found.rule].buf)
     gone = tuple(f"{found.symbol}." for found in ours if found.rule in ("CONTRACT_NO_DELETE", "MESSAGE_NO_DELETE"))
-    for entry in _run(old, new):
+    for entry in buf("breaking", ["FILE"], new, against=old):
         # protobuf's own files come with the compiler, and differ between its versions.
         if entry.get("path", "").startswith("google/protobuf/") or _is_told_elsewhere(entry, old, gone):
             continue
@@ -38,26 +30,6 @@ def unseen(old: Schemas, new: Schemas, ours: Iterable[Finding]) -> Iterator[Find
         else:
             change = f"{entry['message']} (rule {entry['type']} of buf)"
             yield finding("UNKNOWN_DIFFERENCE", place, place.file, change)
-
-
-def _run(old: Schemas, new: Schemas) -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as scratch:
-        # Of the new side: buf names its places. A folder of its own, so that no buf.yaml is read but ours.
-        for name, schemas in (("old", old), ("new", new)):
-            (Path(scratch) / f"{name}.binpb").write_bytes(schemas.image)
-        arguments = ["breaking", "new.binpb", "--against", "old.binpb", "--config", _CONFIG, "--error-format", "json"]
-        done = subprocess.run([_buf(), *arguments], cwd=scratch, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, _FOUND):
-        raise ConfigurationError("buf", f"it failed, so there is no verdict: {done.stderr.strip() or done.returncode}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def _buf() -> str:
-    beside = Path(sys.executable).with_name("buf")
-    found = str(beside) if beside.exists() else shutil.which("buf")
-    if found is None:
-        raise ConfigurationError("buf", "it is not installed: pip install 'pragma-contracts[governance]'")
-    return found
 
 
 def _is_told_elsewhere(entry: dict[str, Any], old: Schemas, gone: tuple[str, ...]) -> bool:

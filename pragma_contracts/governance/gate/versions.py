@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.facts import finding
-from pragma_contracts.governance.gate.finding import Finding
 from pragma_contracts.governance.model import File, Message, Place, Schemas
 
 
@@ -18,7 +18,7 @@ def versions(old: Schemas, new: Schemas) -> Iterator[Finding]:
         old_file, old_message = before[message.full_name]
         assert old_message.contract is not None  # noqa: S101  # it came from old.contracts()
         was, now = old_message.contract.version, option.version
-        changed = _changed(_closure(old, old_file), _closure(new, file))
+        changed = _changed(closure(old, old_file), closure(new, file))
         if _number(now) > _number(was):
             yield finding(
                 "VERSION_RAISED",
@@ -42,16 +42,11 @@ def changelog(old: Schemas, new: Schemas, path: Path) -> Iterator[Finding]:
             continue
         change = f"{path.name} has no line that names {message.name} and {option.version}"
         facts = {"name": message.name, "after": option.version, "file": path.name}
-        yield finding("CHANGELOG_ENTRY", Place(path.name, 0, 0), message.full_name, change, **facts)
+        yield finding("CHANGELOG_ENTRY", Place(path.as_posix(), 0, 0), message.full_name, change, **facts)
 
 
-def _is_told(message: Message, version: str, lines: list[str]) -> bool:
-    name = re.compile(rf"\b{re.escape(message.name)}\b")
-    number = re.compile(rf"(?<![\d.]){re.escape(version)}(?!\.?\d)")
-    return any(name.search(line) and number.search(line) for line in lines)
-
-
-def _closure(schemas: Schemas, file: File) -> dict[str, bytes]:
+def closure(schemas: Schemas, file: File) -> dict[str, bytes]:
+    """A file and all that it imports: what is registered of each, by name."""
     by_name = {known.name: known for known in schemas.files}
     found: dict[str, bytes] = {}
     waiting = [file]
@@ -61,6 +56,12 @@ def _closure(schemas: Schemas, file: File) -> dict[str, bytes]:
             found[each.name] = each.serialized
             waiting += [by_name[name] for name in each.dependencies if name in by_name]
     return found
+
+
+def _is_told(message: Message, version: str, lines: list[str]) -> bool:
+    name = re.compile(rf"\b{re.escape(message.name)}\b")
+    number = re.compile(rf"(?<![\d.]){re.escape(version)}(?!\.?\d)")
+    return any(name.search(line) and number.search(line) for line in lines)
 
 
 def _changed(old: dict[str, bytes], new: dict[str, bytes]) -> list[str]:

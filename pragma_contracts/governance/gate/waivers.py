@@ -8,20 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pragma_contracts.errors import ConfigurationError
-from pragma_contracts.governance.gate.finding import Finding, Level
+from pragma_contracts.governance.finding import Finding, Level
 from pragma_contracts.governance.gate.rules import RULES
+from pragma_contracts.governance.verdict import Waiver
 
 _KEYS = {"rule", "path", "reason", "expires"}
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """Lets one finding pass: of this rule, on the element with this full name, until the end of a day."""
-
-    rule: str
-    path: str
-    reason: str
-    expires: datetime.date
 
 
 @dataclass(slots=True)

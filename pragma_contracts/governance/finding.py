@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 
 from pragma_contracts.governance.model import Place
 
@@ -13,6 +14,7 @@ class Level(StrEnum):
     BREAKING = "breaking"  # the gate refuses it
     CONSUMERS_FIRST = "upgrade consumers first"  # it may pass, in the right order
     COMPATIBLE = "compatible"
+    WRONG = "wrong"  # the linter refuses it, whatever it was before
 
 
 class Breaks(StrEnum):
@@ -44,6 +46,7 @@ class Finding:
     consequence: str = ""
     fix: str = ""
     bases: tuple[str, ...] = ()
+    can_be_waived: bool = False
 
     @property
     def place(self) -> str:
@@ -54,6 +57,11 @@ class Finding:
 def at(place: Place) -> dict[str, str | int]:
     """A place as a finding's file, line and column."""
     return {"file": place.file, "line": place.line, "column": place.column}
+
+
+def seen_from_here(finding: Finding, folder: Path) -> Finding:
+    """A finding whose file is named as the reader would open it: import paths start in the schemas' folder."""
+    return replace(finding, file=(folder / finding.file).as_posix())
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:

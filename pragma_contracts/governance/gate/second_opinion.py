@@ -1,0 +1,37 @@
+"""What a registry says to a change, beside our verdict: registries differ, and a disagreement is worth a look."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pragma_contracts.errors import RegistryError
+from pragma_contracts.governance.gate.versions import closure
+from pragma_contracts.governance.model import Schemas
+from pragma_contracts.governance.plan import Opinion, State, make_plan
+from pragma_contracts.governance.targets import Target
+from pragma_contracts.governance.verdict import SecondOpinion, Verdict
+from pragma_contracts.registry import Registry
+
+# What no registry looks at.
+_OURS_ALONE = ("CHANGELOG_ENTRY", "CONTRACT_VERSION_RAISED")
+_COMPATIBLE = {Opinion.COMPATIBLE: True, Opinion.REFUSED: False}
+
+
+def second_opinions(
+    registry: Registry, targets: Sequence[Target], new: Schemas, verdict: Verdict, folder: Path
+) -> Iterator[SecondOpinion]:
+    """What the registry says to each subject that would get a new version, at the subject's own level.
+
+    folder: where the new files are, as in the verdict. A registry that cannot answer has no opinion.
+    """
+    by_name = {file.name: file for file in new.files}
+    try:
+        steps = make_plan(registry, targets, "").steps
+    except RegistryError as error:
+        yield from (SecondOpinion(target.subject, None, None, (str(error),), ()) for target in targets)
+        return
+    for step in steps:
+        if step.state is State.NEW_VERSION:
+            files = {(folder / name).as_posix() for name in closure(new, by_name[step.target.file])}
+            rules = sorted({each.rule for each in verdict.breaks if each.file in files} - set(_OURS_ALONE))
+            compatible = _COMPATIBLE.get(step.opinion)
+            yield SecondOpinion(step.target.subject, step.level_from, compatible, step.words, tuple(rules))

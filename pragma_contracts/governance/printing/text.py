@@ -1,0 +1,101 @@
+"""A verdict and a rule for people: lines that are the same on a terminal, where they have colours, and in a pipe."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pragma_contracts.governance.finding import Finding, Level
+from pragma_contracts.governance.rule import Rule
+from pragma_contracts.governance.verdict import SecondOpinion, Verdict
+
+_BAD, _WARN, _GOOD, _DIM = "bold red", "yellow", "green", "dim"
+
+
+class Line(NamedTuple):
+    """A line and its style on a terminal, in rich's words."""
+
+    text: str
+    style: str = ""
+
+
+def text(verdict: Verdict) -> Iterator[Line]:
+    """Breaks first, each with who is hurt and what to do, then everything else that changed, and the verdict last."""
+    for finding in verdict.breaks:
+        yield from _detail(finding, finding.rule, _BAD)
+    for finding, waiver in verdict.waived:
+        yield Line(f"{finding.place}: {finding.rule} (waived until {waiver.expires}: {waiver.reason})", _WARN)
+        yield Line(f"  {finding.change}")
+    for problem in verdict.problems:
+        yield Line(f"gate-waivers.toml: {problem}", _BAD)
+    for finding in verdict.of(Level.CONSUMERS_FIRST):
+        yield from _detail(finding, f"{finding.rule} (passes: upgrade consumers first)", _WARN)
+    compatible = verdict.of(Level.COMPATIBLE)
+    if compatible:
+        yield Line("Compatible changes:")
+        yield from (Line(f"  {finding.change}", _GOOD) for finding in compatible)
+    if verdict.history:
+        yield Line(f"{count(verdict.history, 'break')} between versions that are all live: history, not judged again")
+    for opinion in verdict.opinions:
+        yield from _opinion(opinion)
+    yield Line(summary(verdict), _BAD if verdict.refused else _GOOD)
+
+
+def explained(rule: Rule) -> Iterator[Line]:
+    """A rule, with an example."""
+    before, after = ("wrong", "right") if rule.level is Level.WRONG else ("before", "after")
+    yield Line(f"{rule.id} ({rule.level.value}): {rule.purpose}")
+    yield Line(f"  {before + ':':<7} {rule.example[0]}")
+    yield Line(f"  {after + ':':<7} {rule.example[1]}")
+    if rule.breaks:
+        yield Line(f"  breaks: {', '.join(rule.breaks)}")
+    if rule.fix:
+        yield Line(f"  instead: {rule.fix}")
+    if not rule.can_be_waived:
+        yield Line("  It cannot be waived.")
+
+
+def summary(verdict: Verdict) -> str:
+    """The verdict in one sentence."""
+    against = f"against {verdict.about}" if verdict.command == "gate" else f"in {verdict.about}"
+    if verdict.refused:
+        parts = [count(len(verdict.breaks), "breaking change" if verdict.command == "gate" else "finding")]
+        parts += [count(len(verdict.problems), "wrong waiver")] if verdict.problems else []
+        return f"Refused: {' and '.join(parts)} {against}."
+    if verdict.command == "lint":
+        return f"Passed: nothing is wrong {against}."
+    number = len(verdict.findings) + len(verdict.waived)
+    if not number:
+        return f"Nothing changed {against}."
+    waived = f", {len(verdict.waived)} of them waived" if verdict.waived else ""
+    return f"Passed: {count(number, 'change')} {against}{waived}."
+
+
+def said(opinion: SecondOpinion) -> str:
+    """What the registry says to a subject, and what we say where that differs."""
+    head = f"{opinion.subject} (level {opinion.level or 'unset'})"
+    if opinion.compatible is None:
+        return f"{head}: no opinion: {'; '.join(opinion.words)}"
+    theirs = "compatible" if opinion.compatible else "incompatible"
+    if not opinion.disagrees:
+        return f"{head}: agrees, {theirs}"
+    ours = f"we refuse by {', '.join(opinion.refused_by)}" if opinion.refused_by else "we do not refuse it"
+    return f"{head}: DISAGREES: the registry says {theirs}, {ours}"
+
+
+def count(number: int, what: str) -> str:
+    """A number of things."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _detail(finding: Finding, title: str, style: str) -> Iterator[Line]:
+    yield Line(f"{finding.place}: {title}", style)
+    yield Line(f"  {finding.change}")
+    if finding.breaks:
+        yield Line(f"  breaks {', '.join(finding.breaks)}: {finding.consequence}")
+    if finding.fix:
+        yield Line(f"  instead: {finding.fix}")
+
+
+def _opinion(opinion: SecondOpinion) -> Iterator[Line]:
+    yield Line(f"Second opinion: {said(opinion)}", _WARN if opinion.disagrees else _DIM)
+    if opinion.compatible is False:
+        yield from (Line(f"  {words}") for words in opinion.words)
