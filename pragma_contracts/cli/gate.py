@@ -77,11 +77,11 @@ def gate(
     asked = None if registry is None else Registry(RegistrySettings(registry, **credentials))
     with asked or nullcontext():
         about, bases = _bases(against, schemas, new, asked)
-        verdict = judge(about, bases, folder=schemas, changes=changelog, waivers=given, today=today)
+        verdict = judge(about, bases, changes=changelog, waivers=given, today=today)
         if asked is not None:
-            opinions = second_opinions(asked, targets(new, "descriptor", schemas), new, verdict, schemas)
+            opinions = second_opinions(asked, targets(new, "descriptor", schemas), new, verdict)
             verdict = replace(verdict, opinions=tuple(opinions))
-    write(verdict, outputs)
+    write(verdict.seen_from(schemas), outputs)
     return ExitCode.REFUSED if verdict.refused else ExitCode.DONE
 
 
@@ -90,4 +90,8 @@ def _bases(against: str, schemas: Path, new: Schemas, registry: Registry | None)
         return against, [Base(against, read_base(against, schemas), new)]
     if registry is None:
         raise ConfigurationError("registry", "is missing; with --against registry, name one with --registry")
-    return registry.url, registry_bases(registry, new)
+    bases = list(registry_bases(registry, new))
+    if not bases:
+        problem = f"no subject at {registry.url} holds a contract; before the first one there is nothing to compare"
+        raise ConfigurationError("against", problem)
+    return registry.url, bases

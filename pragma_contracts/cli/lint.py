@@ -8,11 +8,9 @@ import click
 from pragma_contracts.cli.exit_codes import ExitCode
 from pragma_contracts.cli.output_option import Output, output_option, show, write
 from pragma_contracts.governance.compiler import compile_as_it_is
-from pragma_contracts.governance.finding import seen_from_here
 from pragma_contracts.governance.lint.linting import lint as find
 from pragma_contracts.governance.lint.rules import RULES
 from pragma_contracts.governance.printing.text import explained
-from pragma_contracts.governance.verdict import Verdict
 
 
 @click.command()
@@ -35,7 +33,6 @@ def lint(schemas: Path, outputs: Sequence[Output], explain: str | None) -> ExitC
     if explain is not None:
         show(list(explained(RULES[explain])))
         return ExitCode.DONE
-    found = tuple(seen_from_here(finding, schemas) for finding in find(compile_as_it_is(schemas)))
-    verdict = Verdict("lint", str(schemas), found)
-    write(verdict, outputs)
+    verdict = find(compile_as_it_is(schemas), str(schemas))
+    write(verdict.seen_from(schemas), outputs)
     return ExitCode.REFUSED if verdict.refused else ExitCode.DONE

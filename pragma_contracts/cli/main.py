@@ -8,7 +8,7 @@ from importlib.metadata import version
 import click
 
 from pragma_contracts.cli.exit_codes import ExitCode
-from pragma_contracts.errors import ContractError
+from pragma_contracts.errors import ContractError, printable
 
 # A command's module is loaded when it is called, so that --help needs neither Kafka nor a compiler.
 _COMMANDS = {
@@ -61,4 +61,10 @@ def main() -> None:
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
+    except Exception as error:
+        # Python's own exit code of a crash is 1, which here is a verdict.
+        if "--debug" in sys.argv:
+            traceback.print_exception(error)
+        click.echo(f"error: {type(error).__name__}: {printable(str(error))}; --debug shows where", err=True)
+        sys.exit(ExitCode.COULD_NOT_RUN)
     sys.exit(code or ExitCode.DONE)

@@ -10,11 +10,12 @@ from pragma_contracts.cli.exit_codes import ExitCode
 from pragma_contracts.cli.registry_options import registry_options, variable
 from pragma_contracts.governance import report
 from pragma_contracts.governance.apply import Outcome, apply
+from pragma_contracts.governance.gate.waivers import read_waivers
+from pragma_contracts.governance.judged_plan import judged_plan
 from pragma_contracts.governance.locking import update_lock, writable_lock
 from pragma_contracts.governance.model import Schemas
-from pragma_contracts.governance.plan import LEVELS, Plan, make_plan
+from pragma_contracts.governance.plan import LEVELS, Plan
 from pragma_contracts.governance.sources import installed, schemas_folder
-from pragma_contracts.governance.targets import targets
 from pragma_contracts.registry import Registry, RegistrySettings
 
 
@@ -51,6 +52,13 @@ from pragma_contracts.registry import Registry, RegistrySettings
     help="File to write ids and fingerprints to.",
     **variable("LOCK"),
 )
+@click.option(
+    "--waivers",
+    type=click.Path(path_type=Path),
+    default=Path("gate-waivers.toml"),
+    show_default=True,
+    help="Deliberate breaks.",
+)
 @registry_options(required=True)
 def register(
     registry: str,
@@ -60,19 +68,23 @@ def register(
     schemas: Path | None,
     output: str,
     lock: Path,
+    waivers: Path,
     **credentials: str | None,
 ) -> ExitCode:
     """Register the schemas in a registry, and write contracts.lock.
 
-    Prints a plan, then carries it out: imports before contracts, levels before versions. Running it again changes
-    nothing; after a failure, run it again.
+    Lints the schemas, compares them with every live version, prints a plan, and carries it out: imports before
+    contracts, levels before versions. A finding stops it before anything is written. Running it again changes nothing;
+    after a failure, run it again.
 
-    Exit codes: 0 done, or nothing would change; 1 the registry refuses; 2 could not run; 3 would change (--dry-run).
+    Exit codes: 0 done, or nothing would change; 1 refused, by a finding or by the registry; 2 could not run; 3 would
+    change (--dry-run).
     """
     locked = {} if dry_run else writable_lock(lock)
-    wanted = targets(_schemas(schemas), form, schemas or schemas_folder())
+    given = read_waivers(waivers)
+    wanted = _schemas(schemas)
     with Registry(RegistrySettings(registry, **credentials)) as asked:
-        plan = make_plan(asked, wanted, compatibility)
+        plan = judged_plan(asked, wanted, form, schemas or schemas_folder(), compatibility, given)
         if output == "text":
             click.echo("\n".join(report.plan_text(plan)))
         outcome = None if dry_run or plan.refused else apply(asked, plan)
@@ -89,9 +101,9 @@ def register(
 def _schemas(folder: Path | None) -> Schemas:
     if folder is None:
         return installed()
-    from pragma_contracts.governance.compiler import compile_folder
+    from pragma_contracts.governance.compiler import compile_as_it_is
 
-    return compile_folder(folder)
+    return compile_as_it_is(folder)
 
 
 def _exit_code(plan: Plan, outcome: Outcome | None, dry_run: bool) -> ExitCode:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 
 from pragma_contracts.governance.model import Place
 
@@ -57,11 +56,6 @@ class Finding:
 def at(place: Place) -> dict[str, str | int]:
     """A place as a finding's file, line and column."""
     return {"file": place.file, "line": place.line, "column": place.column}
-
-
-def seen_from_here(finding: Finding, folder: Path) -> Finding:
-    """A finding whose file is named as the reader would open it: import paths start in the schemas' folder."""
-    return replace(finding, file=(folder / finding.file).as_posix())
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pragma_contracts.errors import RegistryError, RegistryUnavailable
 from pragma_contracts.governance.targets import Target
+from pragma_contracts.governance.verdict import Verdict
 from pragma_contracts.registry import Reference, Registered, Registry
 from pragma_contracts.stream.ids import NOT_REGISTERED, find
 
@@ -62,10 +63,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps for every subject, in the order in which they would be taken."""
+    """The steps for every subject, in the order in which they would be taken.
+
+    verdicts: of the linter and of the gate, where they were asked; no steps when the linter refuses.
+    """
 
     registry: str
     steps: tuple[Step, ...]
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -74,8 +79,9 @@ class Plan:
 
     @property
     def refused(self) -> bool:
-        """Whether the registry refuses any of it."""
-        return any(step.opinion == Opinion.REFUSED for step in self.steps)
+        """Whether the registry, the linter or the gate refuses any of it."""
+        by_registry = any(step.opinion == Opinion.REFUSED for step in self.steps)
+        return by_registry or any(verdict.refused for verdict in self.verdicts)
 
 
 def make_plan(registry: Registry, targets: Sequence[Target], level: str) -> Plan:

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from pragma_contracts.governance.apply import Outcome
+from pragma_contracts.governance.finding import Level
 from pragma_contracts.governance.plan import Opinion, Plan, State, Step
+from pragma_contracts.governance.printing.machine import as_object
+from pragma_contracts.governance.printing.text import text
 
 _OPINIONS = {
     Opinion.COMPATIBLE: "the registry calls it compatible",
@@ -16,14 +19,22 @@ _MARKS = {State.UNCHANGED: "=", State.NEW_SUBJECT: "+", State.NEW_VERSION: "~"}
 
 
 def plan_text(plan: Plan) -> Iterator[str]:
-    """The plan, a line a subject, with the registry's words under what it refuses or cannot judge."""
+    """The plan, a line a subject, with what changes in it, and the registry's words on what it refuses or cannot judge.
+
+    Below it, what linter and gate refuse.
+    """
     yield f"Plan for {plan.registry}"
-    width = max(len(step.target.subject) for step in plan.steps)
+    width = max((len(step.target.subject) for step in plan.steps), default=0)
     for step in plan.steps:
         mark = "!" if step.opinion == Opinion.REFUSED else _MARKS[step.state]
         yield f"  {mark} {step.target.subject:<{width}}  {_state(step)}".rstrip()
         if step.state != State.UNCHANGED:
             yield from (f"      {words}" for words in step.words)
+        if step.state == State.NEW_VERSION:
+            yield from (f"      {change}" for change in _changes(plan, step))
+    for verdict in plan.verdicts:
+        if verdict.refused or verdict.waived:
+            yield from (line.text for line in text(verdict.breaks_alone()))
     yield _summary(plan)
 
 
@@ -55,11 +66,12 @@ def as_json(plan: Plan, outcome: Outcome | None, lock: str | None) -> dict[str, 
         "refused": plan.refused or bool(refused),
         "applied": outcome is not None and not outcome.refused,
         "lock": lock,
-        "subjects": [_step_json(refused.get(step.target.subject, step), outcome) for step in plan.steps],
+        "subjects": [_step_json(plan, refused.get(step.target.subject, step), outcome) for step in plan.steps],
+        "verdicts": [as_object(verdict) for verdict in plan.verdicts],
     }
 
 
-def _step_json(step: Step, outcome: Outcome | None) -> dict[str, Any]:
+def _step_json(plan: Plan, step: Step, outcome: Outcome | None) -> dict[str, Any]:
     found = outcome.registered.get(step.target.subject) if outcome else None
     return {
         "subject": step.target.subject,
@@ -68,6 +80,7 @@ def _step_json(step: Step, outcome: Outcome | None) -> dict[str, Any]:
         "level": {"from": step.level_from, "to": step.level_to},
         "opinion": step.opinion.value,
         "words": list(step.words),
+        "changes": list(_changes(plan, step)) if step.state == State.NEW_VERSION else [],
         "version": found.version if found else step.version or None,
         "schema_id": found.schema_id if found else step.schema_id or None,
     }
@@ -85,9 +98,20 @@ def _state(step: Step) -> str:
     return ", ".join(parts)
 
 
+def _changes(plan: Plan, step: Step) -> Iterator[str]:
+    """What differs in a step's file from the versions that are live."""
+    for verdict in plan.verdicts:
+        every = [*verdict.findings, *(finding for finding, _ in verdict.waived)]
+        for finding in every:
+            if finding.file == step.target.file:
+                yield f"! {finding.change}" if finding.level is Level.BREAKING else finding.change
+
+
 def _summary(plan: Plan) -> str:
     if plan.refused:
-        return "The registry refuses this; nothing is written."
+        by = [verdict.command for verdict in plan.verdicts if verdict.refused]
+        by += ["registry"] if any(step.opinion == Opinion.REFUSED for step in plan.steps) else []
+        return f"Refused by {' and '.join(by)}; nothing is written."
     if not plan.changes:
         return "Nothing to do: the registry has all of it."
     count = sum(step.changes for step in plan.steps)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pragma_contracts.descriptors import parse_file, parse_set
+from pragma_contracts.descriptors import completed, parse_set
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
 from pragma_contracts.messages import CONTRACTS
@@ -23,7 +23,7 @@ def installed() -> Schemas:
         visit(contract.message.DESCRIPTOR.file)
     files = parse_set(b"")
     for data in found.values():
-        files.file.append(parse_file(data))
+        files.file.append(completed(data))
     return read(files)
 
 

@@ -1,7 +1,9 @@
 """A verdict: every finding, what is waived, what a registry says to it, and whether it is a refusal."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
 
 from pragma_contracts.governance.finding import Finding, Level
 
@@ -60,6 +62,20 @@ class Verdict:
     def breaks(self) -> list[Finding]:
         """The findings for which it refuses."""
         return self.of(Level.BREAKING, Level.WRONG)
+
+    def breaks_alone(self) -> Self:
+        """The verdict without what passes."""
+        return replace(self, findings=tuple(self.breaks))
+
+    def seen_from(self, folder: Path) -> Self:
+        """The verdict with its files named as the reader would open them: import paths start in the schemas' folder."""
+
+        def located(finding: Finding) -> Finding:
+            is_schema = finding.file.endswith(".proto")
+            return replace(finding, file=(folder / finding.file).as_posix()) if is_schema else finding
+
+        waived = tuple((located(finding), waiver) for finding, waiver in self.waived)
+        return replace(self, findings=tuple(map(located, self.findings)), waived=waived)
 
     @property
     def refused(self) -> bool:

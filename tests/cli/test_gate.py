@@ -48,7 +48,9 @@ def test_the_other_forms_say_the_same(changed: Path) -> None:
     rules = {finding["rule"]: finding["level"] for finding in whole["findings"]}
     assert rules == {"FIELD_SAME_NAME": "breaking", "FIELD_ADDED": "compatible", "VERSION_RAISED": "compatible"}
     first, *_, last = gate(changed, "--against", "old", "--output", "github").stdout.splitlines()
-    assert first.startswith("::error file=schemas/pragma/market/v1/price.proto,line=36,col=3,title=FIELD_SAME_NAME::name of")
+    assert first.startswith(
+        "::error file=schemas/pragma/market/v1/price.proto,line=36,col=3,title=FIELD_SAME_NAME::name of"
+    )
     assert "%0Ainstead: leave the name" in first
     assert last == "Refused: 1 breaking change against old."
 

@@ -6,13 +6,13 @@ import ssl
 import subprocess
 import sys
 import threading
-import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -46,18 +46,8 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def schemas(root: Path, tmp_path: Path) -> Path:
-    """A copy of the schemas whose packages, paths and topics no other test has."""
-    name = f"t{uuid.uuid4().hex[:8]}"
-    folder = tmp_path / "schemas"
-    shutil.copytree(root / "schemas", folder)
-    (folder / "pragma/market").rename(folder / "pragma" / name)
-    for path in (folder / "pragma" / name).rglob("*.proto"):
-        text = path.read_text(encoding="utf-8").replace("pragma/market/", f"pragma/{name}/")
-        text = text.replace('"pragma-prices-v1"', f'"{name}-prices-v1"').replace(
-            '"pragma-orderbook-v1"', f'"{name}-books-v1"'
-        )
-        path.write_text(text, encoding="utf-8")
-    return folder
+    """A copy of the schemas that a test may change."""
+    return shutil.copytree(root / "schemas", tmp_path / "schemas")
 
 
 def _edit(schemas: Path, name: str, old: str, new: str) -> None:
@@ -67,15 +57,34 @@ def _edit(schemas: Path, name: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def _raise(schemas: Path, *names: str) -> None:
+    """Gives contracts the next version."""
+    for name in names:
+        _edit(schemas, name, 'version: "1.1"', 'version: "1.2"')
+
+
+def _waive(folder: Path) -> None:
+    """Waives what making the price an integer breaks."""
+    entry = '[[waiver]]\nrule = "{}"\npath = "pragma.market.v1.Price.price"\nreason = "a test"\nexpires = 2999-01-01\n'
+    rules = "FIELD_SAME_TYPE", "FIELD_SAME_REQUIRED", "FIELD_SAME_MEANING"
+    (folder / "gate-waivers.toml").write_text("".join(map(entry.format, rules)), encoding="utf-8")
+
+
+def _everything(url: str) -> dict[str, list[int]]:
+    """Every subject and its versions."""
+    subjects = httpx.get(f"{url}/subjects").json()
+    return {subject: httpx.get(f"{url}/subjects/{quote(subject, safe='')}/versions").json() for subject in subjects}
+
+
 def _contract_versions(url: str, result: dict[str, Any]) -> dict[str, list[int]]:
     subjects = [entry["subject"] for entry in result["subjects"] if entry["subject"].endswith("-value")]
     return {subject: httpx.get(f"{url}/subjects/{subject}/versions").json() for subject in subjects}
 
 
 def test_the_first_run_the_second_and_the_dry_runs(
-    pragma_stack: Stack, run: Run, schemas: Path, tmp_path: Path
+    empty_registry: str, run: Run, schemas: Path, tmp_path: Path
 ) -> None:
-    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas)
+    where = ("--registry", empty_registry, "--schemas", schemas)
     dry = run(*where, "--dry-run")
     assert dry.returncode == 3
     assert "new subject, level unset -> BACKWARD_TRANSITIVE" in dry.stdout
@@ -94,12 +103,44 @@ def test_the_first_run_the_second_and_the_dry_runs(
     assert "level BACKWARD_TRANSITIVE -> FULL" in level.stdout
 
 
-def test_an_incompatible_change_is_refused_with_the_registrys_words(
-    pragma_stack: Stack, run: Run, schemas: Path
+def test_a_break_is_refused_by_the_gate_before_anything_is_written(
+    empty_registry: str, run: Run, schemas: Path
 ) -> None:
-    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--output", "json")
+    where = ("--registry", empty_registry, "--schemas", schemas)
     assert run(*where).returncode == 0
     _edit(schemas, "price.proto", PRICE, BROKEN_PRICE)
+    _raise(schemas, "price.proto")
+    before = _everything(empty_registry)
+    for arguments in (), ("--dry-run",):
+        refused = run(*where, *arguments)
+        assert refused.returncode == 1
+        assert "      ! type of field price = 6 changed from string to int64\n" in refused.stdout
+        assert "pragma/market/v1/price.proto:35:3: FIELD_SAME_TYPE\n" in refused.stdout
+        assert refused.stdout.endswith("Refused by gate; nothing is written.\n")
+    result = json.loads(run(*where, "--output", "json").stdout)
+    assert (result["refused"], result["applied"]) == (True, False)
+    (lint, gate) = result["verdicts"]
+    assert (lint["refused"], gate["refused"]) == (False, True)
+    assert _everything(empty_registry) == before
+
+
+def test_schemas_that_do_not_pass_the_linter_are_not_registered(empty_registry: str, run: Run, schemas: Path) -> None:
+    _edit(schemas, "price.proto", '"pragma-prices-v1"', '"prices"')
+    refused = run("--registry", empty_registry, "--schemas", schemas)
+    assert refused.returncode == 1
+    assert "pragma/market/v1/price.proto:10:1: CONTRACT_TOPIC_CONVENTION\n" in refused.stdout
+    assert refused.stdout.endswith("Refused by lint; nothing is written.\n")
+    assert httpx.get(f"{empty_registry}/subjects").json() == []
+
+
+def test_a_waived_break_is_refused_with_the_registrys_words(
+    empty_registry: str, run: Run, schemas: Path, tmp_path: Path
+) -> None:
+    where = ("--registry", empty_registry, "--schemas", schemas, "--output", "json")
+    assert run(*where).returncode == 0
+    _edit(schemas, "price.proto", PRICE, BROKEN_PRICE)
+    _raise(schemas, "price.proto")
+    _waive(tmp_path)
     refused = run(*where)
     result = json.loads(refused.stdout)
     assert refused.returncode == 1
@@ -107,15 +148,16 @@ def test_an_incompatible_change_is_refused_with_the_registrys_words(
     (step,) = [entry for entry in result["subjects"] if entry["opinion"] == "refused"]
     assert step["subject"].endswith("-prices-v1-value")
     assert step["words"]
-    assert set(map(tuple, _contract_versions(pragma_stack.registry_url, result).values())) == {(1,)}
+    assert set(map(tuple, _contract_versions(empty_registry, result).values())) == {(1,)}
 
 
 def test_a_compatible_change_of_an_import_gives_its_contracts_a_version(
-    pragma_stack: Stack, run: Run, schemas: Path
+    empty_registry: str, run: Run, schemas: Path
 ) -> None:
-    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--output", "json")
+    where = ("--registry", empty_registry, "--schemas", schemas, "--output", "json")
     assert run(*where).returncode == 0
     _edit(schemas, "envelope.proto", "string version = 5;", "string version = 5;\n  // More.\n  string host = 6;")
+    _raise(schemas, "price.proto", "market_depth.proto")
     dry = run(*where, "--dry-run")
     assert dry.returncode == 3
     changed = {
@@ -124,18 +166,20 @@ def test_a_compatible_change_of_an_import_gives_its_contracts_a_version(
     assert len(changed) == 3
     done = run(*where)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert set(map(tuple, _contract_versions(pragma_stack.registry_url, json.loads(done.stdout)).values())) == {(1, 2)}
+    assert set(map(tuple, _contract_versions(empty_registry, json.loads(done.stdout)).values())) == {(1, 2)}
     assert run(*where, "--dry-run").returncode == 0
 
 
 def test_imports_before_a_refusal_are_harmless_and_a_run_after_it_converges(
-    pragma_stack: Stack, run: Run, schemas: Path
+    empty_registry: str, run: Run, schemas: Path, tmp_path: Path
 ) -> None:
-    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas)
+    where = ("--registry", empty_registry, "--schemas", schemas)
     first = run(*where, "--output", "json")
     assert first.returncode == 0
     _edit(schemas, "envelope.proto", "string version = 5;", "string version = 5;\n  // More.\n  string host = 6;")
     _edit(schemas, "price.proto", PRICE, BROKEN_PRICE)
+    _raise(schemas, "price.proto", "market_depth.proto")
+    _waive(tmp_path)
     dry = run(*where, "--dry-run")
     assert dry.returncode == 3
     assert "envelope.proto changes, and must be registered before the registry can say" in dry.stdout
@@ -144,7 +188,7 @@ def test_imports_before_a_refusal_are_harmless_and_a_run_after_it_converges(
     assert "Refused: " in refused.stdout
     assert "Registered before the refusal, and harmless" in refused.stdout
     assert "envelope.proto" in refused.stdout.partition("harmless")[2]
-    versions = _contract_versions(pragma_stack.registry_url, json.loads(first.stdout))
+    versions = _contract_versions(empty_registry, json.loads(first.stdout))
     (prices,) = [found for subject, found in versions.items() if "-prices-" in subject]
     assert prices == [1]
     _edit(schemas, "price.proto", BROKEN_PRICE, PRICE)
@@ -152,8 +196,8 @@ def test_imports_before_a_refusal_are_harmless_and_a_run_after_it_converges(
     assert run(*where, "--dry-run").returncode == 0
 
 
-def test_two_at_once_end_in_one_version(pragma_stack: Stack, run: Run, schemas: Path) -> None:
-    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--output", "json")
+def test_two_at_once_end_in_one_version(empty_registry: str, run: Run, schemas: Path) -> None:
+    where = ("--registry", empty_registry, "--schemas", schemas, "--output", "json")
     results: list[subprocess.CompletedProcess[str]] = []
     threads = [threading.Thread(target=lambda: results.append(run(*where))) for _ in range(2)]
     for thread in threads:
@@ -162,14 +206,12 @@ def test_two_at_once_end_in_one_version(pragma_stack: Stack, run: Run, schemas: 
         thread.join()
     assert [result.returncode for result in results] == [0, 0], [result.stderr for result in results]
     found = [json.loads(result.stdout) for result in results]
-    assert _contract_versions(pragma_stack.registry_url, found[0]) == _contract_versions(
-        pragma_stack.registry_url, found[1]
-    )
-    assert set(map(tuple, _contract_versions(pragma_stack.registry_url, found[0]).values())) == {(1,)}
+    assert _contract_versions(empty_registry, found[0]) == _contract_versions(empty_registry, found[1])
+    assert set(map(tuple, _contract_versions(empty_registry, found[0]).values())) == {(1,)}
 
 
-def test_text_is_registered_when_asked_for(pragma_stack: Stack, run: Run, schemas: Path) -> None:
-    where = ("--registry", pragma_stack.registry_url, "--schemas", schemas, "--form", "text")
+def test_text_is_registered_when_asked_for(empty_registry: str, run: Run, schemas: Path) -> None:
+    where = ("--registry", empty_registry, "--schemas", schemas, "--form", "text")
     assert run(*where).returncode == 0
     again = run(*where, "--dry-run")
     assert again.returncode == 0, again.stdout

@@ -25,7 +25,7 @@ def verdict_on(case: Path) -> Verdict:
     told = Path("CHANGELOG.md")
     changes = told if told.exists() else HERE / "every_version.md"
     waivers = read_waivers(case / "gate-waivers.toml")
-    return judge("old", [Base("old", old, new)], folder=Path(), changes=changes, waivers=waivers, today=TODAY)
+    return judge("old", [Base("old", old, new)], changes=changes, waivers=waivers, today=TODAY)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -7,25 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from pragma_contracts.errors import ConfigurationError
 from pragma_contracts.governance.apply import apply
 from pragma_contracts.governance.compiler import compile_as_it_is
 from pragma_contracts.governance.finding import Level
+from pragma_contracts.governance.gate.bases import Base
 from pragma_contracts.governance.gate.judging import judge
 from pragma_contracts.governance.gate.registry_base import registry_bases
 from pragma_contracts.governance.plan import make_plan
 from pragma_contracts.governance.targets import Form, targets
 from pragma_contracts.governance.verdict import Verdict
 from pragma_contracts.registry import Registry
-from pragma_contracts.testing import stack
 
 PRICE = "pragma/market/v1/price.proto"
+TODAY = datetime.date(2026, 11, 23)
 
 
 @pytest.fixture
-def registry() -> Iterator[Registry]:
-    """A registry that nobody else uses."""
-    with stack() as running, Registry(running.registry_url) as asked:
+def registry(empty_registry: str) -> Iterator[Registry]:
+    with Registry(empty_registry) as asked:
         yield asked
 
 
@@ -47,15 +46,13 @@ def register(registry: Registry, folder: Path, form: Form = "descriptor") -> Non
 
 def verdict(registry: Registry, folder: Path) -> Verdict:
     changelog = folder / "CHANGELOG.md"
-    changelog.write_text("Price 1.2, 1.3\n", encoding="utf-8")
+    changelog.write_text("Price 1.2, 1.3, 1.5\n", encoding="utf-8")
     bases = registry_bases(registry, compile_as_it_is(folder))
-    today = datetime.date(2026, 11, 23)
-    return judge(registry.url, bases, folder=Path(), changes=changelog, waivers=[], today=today)
+    return judge(registry.url, bases, changes=changelog, waivers=[], today=TODAY)
 
 
 def test_every_live_version_is_compared_with(registry: Registry, root: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"no subject at .* holds a contract"):
-        list(registry_bases(registry, compile_as_it_is(root / "schemas")))
+    assert list(registry_bases(registry, compile_as_it_is(root / "schemas"))) == []
     one = version(root, tmp_path / "one", "1.1")
     note = ("string price = 6", "string note = 7;\n  string price = 6")
     register(registry, one)
@@ -88,3 +85,29 @@ def test_what_was_registered_as_text_is_compiled(registry: Registry, root: Path,
     renamed = version(root, tmp_path / "two", "1.2", ("string price = 6", "string last = 6"))
     rules = {finding.rule for finding in verdict(registry, renamed).of(Level.BREAKING)}
     assert rules == {"FIELD_SAME_NAME"}
+
+
+def test_a_number_that_was_removed_long_ago_is_not_used_again(registry: Registry, root: Path, tmp_path: Path) -> None:
+    note = ("string price = 6", "string note = 7;\n  string price = 6")
+    other = ("string price = 6", "string other = 8;\n  string price = 6")
+    for number, changes in (("1.1", [note]), ("1.2", [note]), ("1.3", []), ("1.4", [other])):
+        register(registry, version(root, tmp_path / number, number, *changes))
+    blob = ("string price = 6", "string other = 8;\n  bytes blob = 7;\n  string price = 6")
+    folder = version(root, tmp_path / "1.5", "1.5", blob)
+    # Beside the last version it is a new field like any other.
+    last = Base("1.4", compile_as_it_is(tmp_path / "1.4"), compile_as_it_is(folder))
+    assert judge("1.4", [last], changes=None, waivers=[], today=TODAY).breaks == []
+    found = verdict(registry, folder)
+    assert {(finding.rule, finding.bases) for finding in found.breaks} == {
+        (rule, ("pragma-prices-v1-value version 2", "pragma-prices-v1-value version 1"))
+        for rule in ("FIELD_SAME_NAME", "FIELD_SAME_TYPE")
+    }
+
+
+def test_a_break_between_live_versions_is_history(registry: Registry, root: Path, tmp_path: Path) -> None:
+    note = ("string price = 6", "string note = 7;\n  string price = 6")
+    register(registry, version(root, tmp_path / "one", "1.1", note))
+    register(registry, version(root, tmp_path / "two", "1.2"))
+    found = verdict(registry, version(root, tmp_path / "three", "1.3"))
+    # The removal of the note, and that it is not reserved.
+    assert (found.refused, found.history) == (False, 2)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.enums import enum
-from pragma_contracts.governance.gate.facts import finding, flag, others, reserved
+from pragma_contracts.governance.gate.facts import finding, flag, others, reserved, running
 from pragma_contracts.governance.gate.fields import fields
 from pragma_contracts.governance.model import (
     ContractOption,
@@ -41,7 +41,14 @@ def _files(old: File, new: File) -> Iterator[Finding]:
         if before != after:
             change = f"{what} of {new.name} changed from {before!r} to {after!r}"
             yield finding(rule, place, new.name, change, before=before, after=after)
-    yield from others(old.others, new.others, place, new.name, "file")
+    with running("UNKNOWN_DIFFERENCE", new.name):
+        yield from others(old.others, new.others, place, new.name, "file")
+    with running("EXTENSION_SAME", new.name):
+        yield from _extensions(old, new)
+
+
+def _extensions(old: File, new: File) -> Iterator[Finding]:
+    place = Place(new.name, 1, 1)
     before_by_name = {extension.name: extension for extension in old.extensions}
     after_by_name = {extension.name: extension for extension in new.extensions}
     for name, before_extension in before_by_name.items():
@@ -70,7 +77,8 @@ def _messages(old: Schemas, new: Schemas, files: Iterable[str]) -> Iterator[Find
     before = {message.full_name: message for file in old.files for message in file.walk() if not message.map_entry}
     for name, message in before.items():
         if name in after:
-            yield from _message(old, new, message, after[name])
+            with running("MESSAGE_SAME_MEANING", name):
+                yield from _message(old, new, message, after[name])
         elif message.contract is not None:
             place = _left_of(message, after, files)
             change = f"contract {message.name} of topic {message.contract.topic} was removed"
@@ -93,7 +101,8 @@ def _enums(old: Schemas, new: Schemas, files: Iterable[str]) -> Iterator[Finding
     before = {enum.full_name: enum for file in old.files for enum in file.walk_enums()}
     for name, gone in before.items():
         if name in after:
-            yield from enum(gone, after[name])
+            with running("ENUM_VALUE_SAME_NUMBER", name):
+                yield from enum(gone, after[name])
         elif gone.file in files and (_parent(name) not in old.messages or _parent(name) in new.messages):
             place = _left_of(gone, new.messages, files)
             yield finding("ENUM_NO_DELETE", place, name, f"enum {name} was removed", name=gone.path[-1])

@@ -1,8 +1,10 @@
 """What comparing files, messages, fields and enums has in common: findings, reserved numbers, and other options."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from pragma_contracts.errors import ContractError, RuleCrashed
 from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.rules import RULES
 from pragma_contracts.governance.model import Others, Place, Reserved
@@ -13,6 +15,17 @@ NOTHING = "(nothing)"
 def finding(rule_id: str, place: Place, symbol: str, change: str, **facts: Any) -> Finding:
     """A finding of a rule, with its texts filled in."""
     return RULES[rule_id].finding(place, symbol, change, **facts)
+
+
+@contextmanager
+def running(rule: str, symbol: str) -> Iterator[None]:
+    """Names the rule that fails in a way that nobody thought of. Raises RuleCrashed: there is no verdict then."""
+    try:
+        yield
+    except ContractError:
+        raise
+    except Exception as error:
+        raise RuleCrashed(rule, symbol, error) from error
 
 
 def flag(value: bool) -> str:

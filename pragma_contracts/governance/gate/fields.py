@@ -1,10 +1,10 @@
 """Compares the fields of a message that both schemas have."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pragma_contracts.governance.finding import Finding
-from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, unreserved
+from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, running, unreserved
 from pragma_contracts.governance.model import Field, Message, Others, Schemas
 
 _ZEROS = {"string": "an empty string", "bytes": "no bytes", "message": "absent", "bool": "false", "enum": "unspecified"}
@@ -17,19 +17,25 @@ def fields(old: Schemas, new: Schemas, before: Message, after: Message) -> Itera
     old_numbers = {field.number for field in before.fields}
     old_names = {field.name for field in before.fields}
     for field in before.fields:
+        symbol = f"{after.full_name}.{field.name}"
         if field.number in numbers:
             yield from _field(old, new, after, field, numbers[field.number])
         if field.name in names and names[field.name].number != field.number:
-            moved = names[field.name]
-            change = f"number of field {field.name} changed from {field.number} to {moved.number}"
-            facts = {"name": field.name, "before": field.number, "zero": _zero(field)}
-            yield finding("FIELD_SAME_NUMBER", moved.place, f"{after.full_name}.{field.name}", change, **facts)
+            with running("FIELD_SAME_NUMBER", symbol):
+                yield _moved_field(symbol, field, names[field.name])
         elif field.number not in numbers:
-            yield from _removed_field(old, before, after, field)
+            with running("FIELD_NO_DELETE", symbol):
+                yield from _removed_field(old, before, after, field)
     for field in after.fields:
-        if field.number in old_numbers or field.name in old_names:
-            continue
-        yield _added_field(new, before, after, field)
+        if field.number not in old_numbers and field.name not in old_names:
+            with running("FIELD_ADDED", f"{after.full_name}.{field.name}"):
+                yield _added_field(new, before, after, field)
+
+
+def _moved_field(symbol: str, before: Field, after: Field) -> Finding:
+    change = f"number of field {before.name} changed from {before.number} to {after.number}"
+    facts = {"name": before.name, "before": before.number, "zero": _zero(before)}
+    return finding("FIELD_SAME_NUMBER", after.place, symbol, change, **facts)
 
 
 def _removed_field(old: Schemas, before: Message, after: Message, field: Field) -> Iterator[Finding]:
@@ -60,30 +66,26 @@ def _added_field(new: Schemas, before: Message, after: Message, field: Field) ->
 
 def _field(old: Schemas, new: Schemas, message: Message, before: Field, after: Field) -> Iterator[Finding]:
     symbol, place = f"{message.full_name}.{after.name}", after.place
-    facts: dict[str, Any] = {"name": after.name, "number": after.number, "zero": _zero(before)}
+    who = "a consumer of the new schema" if after.required else "a consumer generated before this change"
 
     def changed(rule: str, what: str, was: str, now: str) -> Iterator[Finding]:
         if was != now:
             change = f"{what} of field {after.name} = {after.number} changed from {was} to {now}"
             told = f"{what} = {was}" if rule == "FIELD_SAME_MEANING" else was
+            facts = {"name": after.name, "number": after.number, "zero": _zero(before), "who": who}
             yield finding(rule, place, symbol, change, before=told, after=now, **facts)
 
-    yield from changed("FIELD_SAME_NAME", "name", before.name, after.name)
-    yield from changed("FIELD_SAME_TYPE", "type", _type(old, before), _type(new, after))
-    yield from changed("FIELD_SAME_CARDINALITY", "cardinality", _cardinality(before), _cardinality(after))
-    yield from changed("FIELD_SAME_ONEOF", "oneof", before.oneof or NOTHING, after.oneof or NOTHING)
+    for rule, what, reading in _READINGS:
+        with running(rule, symbol):
+            yield from changed(rule, what, reading(old, before), reading(new, after))
     if before.repeated and after.repeated and _type(old, before) == _type(new, after):
         yield from changed("FIELD_SAME_PACKED", "packed", flag(before.packed), flag(after.packed))
     # A renamed field has another default JSON name, and that goes without saying.
     if before.name == after.name:
         yield from changed("FIELD_SAME_JSON_NAME", "json_name", before.json_name, after.json_name)
-    if before.required != after.required:
-        facts["who"] = "a consumer of the new schema" if after.required else "a consumer generated before this change"
-        yield from changed("FIELD_SAME_REQUIRED", "(required)", flag(before.required), flag(after.required))
-    yield from changed("FIELD_SAME_MEANING", "(decimal)", flag(before.decimal), flag(after.decimal))
-    yield from changed("FIELD_SAME_MEANING", "(order)", before.order or "unspecified", after.order or "unspecified")
-    yield from _field_options(before, after, changed)
-    yield from others(_plain(before.others), _plain(after.others), place, symbol, "field")
+    with running("UNKNOWN_DIFFERENCE", symbol):
+        yield from _field_options(before, after, changed)
+        yield from others(_plain(before.others), _plain(after.others), place, symbol, "field")
 
 
 def _field_options(before: Field, after: Field, changed: Any) -> Iterator[Finding]:
@@ -120,3 +122,15 @@ def _written(schemas: Schemas, message: Message, field: Field) -> str:
     prefix = "" if is_map or _cardinality(field) == "singular" else f"{_cardinality(field)} "
     kind = _type(schemas, field).rpartition(".")[2] if not is_map else _type(schemas, field)
     return f"{prefix}{kind} {field.name} = {field.number} of {message.full_name}"
+
+
+# What of a field has to stay, by which rule, and as what it is told.
+_READINGS: tuple[tuple[str, str, Callable[[Schemas, Field], str]], ...] = (
+    ("FIELD_SAME_NAME", "name", lambda _, field: field.name),
+    ("FIELD_SAME_TYPE", "type", _type),
+    ("FIELD_SAME_CARDINALITY", "cardinality", lambda _, field: _cardinality(field)),
+    ("FIELD_SAME_ONEOF", "oneof", lambda _, field: field.oneof or NOTHING),
+    ("FIELD_SAME_REQUIRED", "(required)", lambda _, field: flag(field.required)),
+    ("FIELD_SAME_MEANING", "(decimal)", lambda _, field: flag(field.decimal)),
+    ("FIELD_SAME_MEANING", "(order)", lambda _, field: field.order or "unspecified"),
+)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pragma_contracts.governance.finding import Finding, Level, merged, seen_from_here
+from pragma_contracts.governance.finding import Finding, Level, merged
 from pragma_contracts.governance.gate.bases import Base
 from pragma_contracts.governance.gate.diff import diff
+from pragma_contracts.governance.gate.facts import running
 from pragma_contracts.governance.gate.second_pair import unseen
 from pragma_contracts.governance.gate.versions import changelog, versions
 from pragma_contracts.governance.gate.waivers import apply_waivers
@@ -19,14 +20,12 @@ def judge(
     against: str,
     bases: Iterable[Base],
     *,
-    folder: Path,
     changes: Path | None,
     waivers: Sequence[Waiver],
     today: datetime.date,
 ) -> Verdict:
-    """Compares with every base. against: what they are called together. folder: where the new files are.
-
-    changes: the changelog, None when it is not asked for.
+    """Compares with every base. against: what they are called together. changes: the changelog, None when
+    it is not asked for.
 
     Raises:
         ConfigurationError: buf cannot be run, so that there is no verdict.
@@ -42,7 +41,7 @@ def judge(
             breaks = [finding for finding in found if finding.level is Level.BREAKING]
             found = [finding for finding in breaks if _what(finding) not in past]
             history += len(breaks) - len(found)
-        every += [replace(seen_from_here(finding, folder), bases=(base.name,)) for finding in found]
+        every += [replace(finding, bases=(base.name,)) for finding in found]
         if changes is not None:
             every += [replace(finding, bases=(base.name,)) for finding in changelog(base.old, base.new, changes)]
     judged = apply_waivers(merged(every), list(waivers), today)
@@ -52,8 +51,11 @@ def judge(
 
 def differences(old: Schemas, new: Schemas) -> list[Finding]:
     """Everything that differs between two schemas. Raises what `judge` does."""
-    ours = [*diff(old, new), *versions(old, new)]
-    return [*ours, *unseen(old, new, ours)]
+    ours = list(diff(old, new))
+    with running("CONTRACT_VERSION_RAISED", "the contracts' versions"):
+        ours += versions(old, new)
+    with running("UNKNOWN_DIFFERENCE", "the findings of buf"):
+        return [*ours, *unseen(old, new, ours)]
 
 
 def _what(finding: Finding) -> tuple[str, str, str]:

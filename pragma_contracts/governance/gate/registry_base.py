@@ -16,34 +16,30 @@ from pragma_contracts.registry import Registered, Registry
 _WELL_KNOWN = "google/protobuf/"
 
 
-def registry_bases(registry: Registry, new: Schemas) -> Iterator[Base]:
+def registry_bases(registry: Registry, new: Schemas, *, ours_alone: bool = False) -> Iterator[Base]:
     """A base for each live version of each contract, the last one first: a verdict against all of them holds for
     messages of any age.
 
-    Subjects of others, which hold no contract, are passed over.
+    Subjects of others, which hold no contract, are passed over; with ours_alone, so are contracts that the new side
+    has neither by name nor on that topic.
 
     Raises:
         RegistryError: the registry cannot be asked.
-        ConfigurationError: a contract's subject holds what is no protobuf schema, or there is no contract at all.
+        ConfigurationError: a contract's subject holds what is no protobuf schema.
         SchemaError: a version that was registered as text does not compile.
     """
     files = {f"{option.topic}-value": file.name for file, _, option in new.contracts()}
-    found = False
+    names = {message.full_name for _, message, _ in new.contracts()}
     for subject in registry.subjects():
         if not subject.endswith("-value"):
             continue
         last: Schemas | None = None
         for version in reversed(registry.versions(subject)):
             old = _schemas(registry, registry.version(subject, version), files.get(subject))
-            if old is not None and any(old.contracts()):
-                found = True
+            held = {message.full_name for _, message, _ in old.contracts()} if old is not None else set()
+            if old is not None and held and (subject in files or held & names or not ours_alone):
                 yield Base(f"{subject} version {version}", old, _part(new, old), last)
                 last = last or old
-    if not found:
-        problem = (
-            f"no subject at {registry.url} holds a contract; if this is the first one, there is nothing to compare"
-        )
-        raise ConfigurationError("against", problem)
 
 
 def _schemas(registry: Registry, registered: Registered, file: str | None) -> Schemas | None:

@@ -1,7 +1,6 @@
 """What a registry says to a change, beside our verdict: registries differ, and a disagreement is worth a look."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from pragma_contracts.errors import RegistryError
 from pragma_contracts.governance.gate.versions import closure
@@ -17,11 +16,11 @@ _COMPATIBLE = {Opinion.COMPATIBLE: True, Opinion.REFUSED: False}
 
 
 def second_opinions(
-    registry: Registry, targets: Sequence[Target], new: Schemas, verdict: Verdict, folder: Path
+    registry: Registry, targets: Sequence[Target], new: Schemas, verdict: Verdict
 ) -> Iterator[SecondOpinion]:
     """What the registry says to each subject that would get a new version, at the subject's own level.
 
-    folder: where the new files are, as in the verdict. A registry that cannot answer has no opinion.
+    A registry that cannot answer has no opinion.
     """
     by_name = {file.name: file for file in new.files}
     try:
@@ -31,7 +30,7 @@ def second_opinions(
         return
     for step in steps:
         if step.state is State.NEW_VERSION:
-            files = {(folder / name).as_posix() for name in closure(new, by_name[step.target.file])}
+            files = closure(new, by_name[step.target.file])
             rules = sorted({each.rule for each in verdict.breaks if each.file in files} - set(_OURS_ALONE))
             compatible = _COMPATIBLE.get(step.opinion)
             yield SecondOpinion(step.target.subject, step.level_from, compatible, step.words, tuple(rules))

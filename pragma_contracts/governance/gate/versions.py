@@ -69,9 +69,11 @@ def _changed(old: dict[str, bytes], new: dict[str, bytes]) -> list[str]:
 
 
 def _number(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+    """A version that can be compared; what is no version is lower than any."""
+    parts = version.split(".")
+    return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() for part in parts) else ()
 
 
 def _next(version: str) -> str:
-    major, minor = _number(version)
+    major, minor = (*_number(version), 0, 0)[:2]
     return f"{major}.{minor + 1}"

@@ -80,10 +80,10 @@ def _option(message: Message, option: ContractOption) -> Iterator[Finding]:
         problem = f"version {option.version!r} must be 'major.minor', such as '1.0'"
         yield of_message("CONTRACT_VERSION", message, problem)
     known = {field.name for field in message.fields}
-    for name in option.key:
-        if name not in known:
-            yield of_message("CONTRACT_KEY", message, f"key names {name!r}, which is no field of the message")
-    if option.key != KEY_LAYOUT:
+    unknown = [name for name in option.key if name not in known]
+    for name in unknown:
+        yield of_message("CONTRACT_KEY", message, f"key names {name!r}, which is no field of the message")
+    if option.key != KEY_LAYOUT and not unknown:
         problem = f"key is {list(option.key)}; the record key of every contract is {list(KEY_LAYOUT)}"
         yield of_message("CONTRACT_KEY", message, problem)
 

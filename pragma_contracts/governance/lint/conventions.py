@@ -23,7 +23,9 @@ def conventions(schemas: Schemas) -> Iterator[Finding]:
     inexact: dict[str, Finding] = {}
     for _, contract, _ in schemas.contracts():
         for message, field in held(schemas, contract):
-            if field.kind in _INEXACT or field.type_name in _INEXACT:
+            # Of a wrapper, the field that holds it is told.
+            is_ours = not message.file.startswith("google/")
+            if is_ours and (field.kind in _INEXACT or field.type_name in _INEXACT):
                 problem = f"is of {field.type_name or field.kind}, which no decimal survives"
                 found = of_field("FIELD_NO_FLOAT", message, field, problem)
                 # What two contracts hold is one finding.

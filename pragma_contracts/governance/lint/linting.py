@@ -9,6 +9,7 @@ from pragma_contracts.governance.lint.contracts import contracts
 from pragma_contracts.governance.lint.conventions import conventions
 from pragma_contracts.governance.lint.elements import elements, known
 from pragma_contracts.governance.model import Schemas
+from pragma_contracts.governance.verdict import Verdict
 
 _COMMENTS = ["COMMENT_ENUM", "COMMENT_ENUM_VALUE", "COMMENT_FIELD", "COMMENT_MESSAGE", "COMMENT_ONEOF"]
 
@@ -19,15 +20,17 @@ def check(schemas: Schemas) -> None:
         raise SchemaError(finding.file, finding.line, finding.change)
 
 
-def lint(schemas: Schemas) -> list[Finding]:
-    """Everything that is wrong with schemas, sorted: what `check` raises, our conventions, and buf's STANDARD rules.
+def lint(schemas: Schemas, about: str) -> Verdict:
+    """Everything that is wrong with schemas: what `check` raises, our conventions, and buf's STANDARD rules.
 
-    Comments are asked for where the schemas come from .proto files; compiled ones have none.
+    about: what the verdict calls them. Comments are asked for where the schemas come from .proto files; compiled ones
+    have none.
 
     Raises:
         ConfigurationError: buf cannot be run, so that there is no verdict.
     """
-    return merged([*_senseless(schemas), *conventions(schemas), *_buf(schemas)])
+    found = merged([*_senseless(schemas), *conventions(schemas), *_buf(schemas)])
+    return Verdict("lint", about, tuple(found))
 
 
 def _senseless(schemas: Schemas) -> Iterator[Finding]:

@@ -25,16 +25,20 @@ _SARIF_LEVELS = {
 
 def as_json(verdict: Verdict) -> Iterator[str]:
     """One JSON object, with the findings in the order of the text."""
-    whole = {
+    yield json.dumps(as_object(verdict), indent=2, ensure_ascii=False)
+
+
+def as_object(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as an object for JSON."""
+    return {
         "command": verdict.command,
         "about": verdict.about,
         "refused": verdict.refused,
-        "findings": [_as_object(finding) | {"waived": waiver is not None} for finding, waiver in _every(verdict)],
+        "findings": [_finding(finding) | {"waived": waiver is not None} for finding, waiver in _every(verdict)],
         "waiver_problems": list(verdict.problems),
         "breaks_in_history": verdict.history,
         "second_opinions": [_opinion(opinion) for opinion in verdict.opinions],
     }
-    yield json.dumps(whole, indent=2, ensure_ascii=False)
 
 
 def sarif(verdict: Verdict) -> Iterator[str]:
@@ -76,7 +80,7 @@ def _every(verdict: Verdict) -> list[tuple[Finding, Waiver | None]]:
     return [*((finding, None) for finding in verdict.findings), *verdict.waived]
 
 
-def _as_object(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "level": finding.level.value,
