@@ -252,7 +252,9 @@ def _body(schema: str, references: Sequence[Reference]) -> dict[str, Any]:
 
 
 def _compatibility(found: Mapping[str, Any]) -> Compatibility:
-    return Compatibility(bool(found["is_compatible"]), tuple(map(str, found.get("messages") or ())))
+    return Compatibility(
+        bool(found["is_compatible"]), tuple(" ".join(str(each).split()) for each in found.get("messages") or ())
+    )
 
 
 def _registered(found: Mapping[str, Any]) -> Registered:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pragma_contracts.errors import printable
 from pragma_contracts.governance.finding import Breaks, Finding, Level, at
 from pragma_contracts.governance.model import Place
 
@@ -26,15 +27,15 @@ class Rule:
     can_be_waived: bool = True
 
     def finding(self, place: Place, symbol: str, change: str, **facts: Any) -> Finding:
-        """A finding of this rule, with its texts filled in."""
+        """A finding of this rule, with its texts filled in: each is one printable line, whatever a schema says."""
         return Finding(
             **at(place),  # type: ignore[arg-type]  # file, line and column
             rule=self.id,
             symbol=symbol,
-            change=change,
+            change=printable(change),
             level=self.level,
             breaks=self.breaks,
-            consequence=self.consequence.format(**facts),
-            fix=self.fix.format(**facts),
+            consequence=printable(self.consequence.format(**facts)),
+            fix=printable(self.fix.format(**facts)),
             can_be_waived=self.level is Level.BREAKING and self.can_be_waived,
         )

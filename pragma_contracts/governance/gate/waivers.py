@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.errors import ConfigurationError, printable
 from pragma_contracts.governance.finding import Finding, Level
 from pragma_contracts.governance.gate.rules import RULES
 from pragma_contracts.governance.verdict import Waiver
@@ -71,4 +71,4 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
         raise refuse("expires is a day, such as 2027-01-31, without quotes")
     if not str(entry["reason"]).strip():
         raise refuse("reason is empty")
-    return Waiver(rule.id, str(entry["path"]), str(entry["reason"]), entry["expires"])
+    return Waiver(rule.id, printable(str(entry["path"])), printable(str(entry["reason"])), entry["expires"])

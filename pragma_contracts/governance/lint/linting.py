@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pragma_contracts.errors import SchemaError
+from pragma_contracts.errors import SchemaError, printable
 from pragma_contracts.governance.buf import buf
 from pragma_contracts.governance.finding import Finding, Level, merged
 from pragma_contracts.governance.lint.contracts import contracts
@@ -50,6 +50,6 @@ def _buf(schemas: Schemas) -> Iterator[Finding]:
                 column=found.get("start_column", 0),
                 rule=found["type"],
                 symbol=found["path"],
-                change=found["message"],
+                change=printable(found["message"]),
                 level=Level.WRONG,
             )

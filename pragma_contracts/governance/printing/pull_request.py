@@ -59,7 +59,7 @@ def _section(finding: Finding, title: str) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Text in which nothing is markup, whatever a schema or a waiver says."""
-    escaped = "".join(f"\\{sign}" if sign in r"\`*_[]<>|~#" else sign for sign in text)
+    escaped = "".join(f"\\{sign}" if sign in r"\`*_[]<>|~#+" else sign for sign in text)
     # A mention would send mail; a comment in between is not shown.
     return " ".join(escaped.split()).replace("@", "@<!-- -->")
 
