@@ -6,6 +6,7 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,15 @@ class Base(NamedTuple):
     old: Schemas
     new: Schemas
     later: Schemas | None = None
+
+
+def read_both(against: str, folder: Path) -> Base:
+    """The base that `against` names, and the new schemas of `folder`; raises what `read_base` does."""
+    # At the same time, because nearly all of it is waiting for two compilers.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        new = beside.submit(compile_as_it_is, folder)
+        old = read_base(against, folder)
+        return Base(against, old, new.result())
 
 
 def read_base(against: str, folder: Path) -> Schemas:

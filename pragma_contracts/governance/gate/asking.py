@@ -1,0 +1,52 @@
+"""The verdict on a change with a registry at hand: as what it is compared with, and for a second opinion."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.governance.compiler import compile_as_it_is
+from pragma_contracts.governance.gate.bases import Base, read_both
+from pragma_contracts.governance.gate.judging import judge
+from pragma_contracts.governance.gate.registry_base import registry_bases
+from pragma_contracts.governance.gate.second_opinion import second_opinions
+from pragma_contracts.governance.model import Schemas
+from pragma_contracts.governance.targets import targets
+from pragma_contracts.governance.verdict import Verdict, Waiver
+from pragma_contracts.registry import Registry, RegistrySettings
+
+
+def judge_asking(
+    settings: RegistrySettings,
+    against: str,
+    folder: Path,
+    *,
+    changes: Path,
+    waivers: Sequence[Waiver],
+    today: datetime.date,
+) -> Verdict:
+    """The verdict on the schemas of a folder, with the registry's opinion. against: as in `read_base`, or "registry".
+
+    Raises:
+        RegistryError: the registry is to be compared with, and cannot be asked.
+        ConfigurationError: it holds no contract to compare with; and what `judge` and `read_base` raise.
+    """
+    with Registry(settings) as registry:
+        if against == "registry":
+            new = compile_as_it_is(folder)
+            about, bases = registry.url, _live(registry, new)
+        else:
+            base = read_both(against, folder)
+            new, about, bases = base.new, against, [base]
+        verdict = judge(about, bases, changes=changes, waivers=waivers, today=today)
+        opinions = second_opinions(registry, targets(new, "descriptor", folder), new, verdict)
+        return replace(verdict, opinions=tuple(opinions))
+
+
+def _live(registry: Registry, new: Schemas) -> list[Base]:
+    bases = list(registry_bases(registry, new))
+    if not bases:
+        problem = f"no subject at {registry.url} holds a contract; before the first one there is nothing to compare"
+        raise ConfigurationError("against", problem)
+    return bases
