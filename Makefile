@@ -29,7 +29,8 @@ test: lint       ## every check and every test, on a real broker and a real regi
 	cd rust && cargo test --locked --workspace --features full
 	$(BIN)/python -m pytest
 
-bench: setup     ## time the Rust crate against other decoders, and write its page of benchmarks
+bench: setup     ## time the Rust crate against other decoders and the gate beside buf, and write their pages
+	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python rust/benchmarks/table.py
 
 fuzz: setup      ## look for bytes that the Rust crate cannot bear, a minute for each target (needs a nightly toolchain)
@@ -42,6 +43,7 @@ fuzz: setup      ## look for bytes that the Rust crate cannot bear, a minute for
 lint: setup      ## formatting, types, schemas and generated code
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
+	$(BIN)/pragma-contracts lint
 	$(BIN)/python -m codegen --check
 	$(BIN)/python -m codegen.vectors --check
 	$(BIN)/ruff format --check
