@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 # 5.29.0 was withdrawn.
 OLDEST_PROTOBUF := 5.29.1
+ACTIONLINT := $(BIN)/actionlint
+ACTIONLINT_VERSION := v1.7.12
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench fuzz lint fmt gen clean
@@ -19,6 +21,12 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(VENV)/protobuf-oldest protobuf==$(OLDEST_PROTOBUF)
+	@touch $@
+
+# Go checks what it downloads against its public checksum database.
+$(ACTIONLINT): $(READY)
+	GOBIN='$(abspath $(BIN))' GOPATH='$(abspath $(VENV))/go' GOCACHE='$(abspath $(VENV))/go-cache' GOFLAGS=-modcacherw \
+		GOTOOLCHAIN=local $(BIN)/go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 	@touch $@
 
 demo: setup      ## replay recorded market data through the contracts, on an embedded broker and registry
@@ -40,10 +48,11 @@ fuzz: setup      ## look for bytes that the Rust crate cannot bear, a minute for
 		PATH="$(CURDIR)/rust/target/tools/bin:$$PATH" cargo +nightly fuzz run $${pair%:*} corpus/$${pair#*:} \
 		-- -max_total_time=60 -print_final_stats=1 || exit 1; done
 
-lint: setup      ## formatting, types, schemas and generated code
+lint: setup $(ACTIONLINT)  ## formatting, types, schemas and generated code
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	$(BIN)/pragma-contracts lint
+	$(ACTIONLINT) -shellcheck= -pyflakes=
 	$(BIN)/python -m codegen --check
 	$(BIN)/python -m codegen.vectors --check
 	$(BIN)/ruff format --check

@@ -70,8 +70,8 @@ def test_no_change_that_passes_corrupts_a_message() -> None:
 
     experiment()
     print(counts, corrupting, alone, sep="\n")  # noqa: T201
-    # The experiment is able to fail: enough changes pass, every harmful kind was seen to do harm, and without one of the
-    # needed rules it would have failed.
+    # The experiment is able to fail: enough changes pass, every harmful kind was seen to do harm, and it would have
+    # failed without one of the needed rules.
     assert counts["passed"] > 200
     assert counts["corrupting"] > 200
     assert corrupting.keys() >= MUTATIONS.keys() - HARMLESS
