@@ -1,7 +1,8 @@
 """The command `pragma-contracts gate`."""
 
 import datetime
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from pragma_contracts.cli.exit_codes import ExitCode
 from pragma_contracts.cli.output_option import Output, output_option, show, write
 from pragma_contracts.cli.registry_options import registry_options
 from pragma_contracts.errors import ConfigurationError
-from pragma_contracts.governance.gate.bases import read_both
+from pragma_contracts.governance.gate.bases import Base, read_both
 from pragma_contracts.governance.gate.judging import judge
 from pragma_contracts.governance.gate.rules import RULES
 from pragma_contracts.governance.gate.waivers import read_waivers
@@ -71,7 +72,9 @@ def gate(
         from pragma_contracts.registry import RegistrySettings
 
         settings = RegistrySettings(registry, **credentials)
-        verdict = judge_asking(settings, against, schemas, changes=changelog, waivers=given, today=today)
+        verdict = judge_asking(
+            settings, against, schemas, changes=changelog, waivers=given, today=today, progress=_shown
+        )
     elif against == "registry":
         raise ConfigurationError("registry", "is missing; with --against registry, name one with --registry")
     else:
@@ -79,3 +82,11 @@ def gate(
         verdict = judge(against, [both], changes=changelog, waivers=given, today=today)
     write(verdict.seen_from(schemas), outputs)
     return ExitCode.REFUSED if verdict.refused else ExitCode.DONE
+
+
+def _shown(bases: Sequence[Base]) -> Iterable[Base]:
+    """The bases, with a bar on a terminal's standard error."""
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(bases, "Comparing", console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())

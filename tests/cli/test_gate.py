@@ -85,3 +85,23 @@ def test_a_rule_is_explained_with_an_example(changed: Path) -> None:
     first, *_, last = done.stdout.splitlines()
     assert first == "FIELD_NOT_RESERVED (breaking): Number and name of a removed field are reserved in the same change."
     assert last == "  It cannot be waived."
+
+
+def test_a_registry_is_compared_with_and_asked_for_its_opinion(changed: Path, empty_registry: str) -> None:
+    there = ("--registry", empty_registry)
+    done = gate(changed, "--against", "registry")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "with --against registry, name one with --registry" in done.stderr
+    done = gate(changed, "--against", "registry", *there)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "holds a contract; before the first one there is nothing to compare" in done.stderr
+    register = [PROGRAM, "register", "--schemas", "old", *there]
+    subprocess.run(register, cwd=changed, capture_output=True, check=True)
+    done = gate(changed, "--against", "registry", *there)
+    assert (done.returncode, done.stderr) == (1, "")
+    opinion, last = done.stdout.splitlines()[-2:]
+    # This registry judges no schema with imports.
+    assert opinion.startswith("Second opinion: pragma-prices-v1-value (level BACKWARD_TRANSITIVE): no opinion: ")
+    assert last == f"Refused: 1 breaking change against {empty_registry}."
+    beside = gate(changed, "--against", "old", PRAGMA_CONTRACTS_REGISTRY=empty_registry)
+    assert beside.stdout.splitlines()[-2:] == [opinion, "Refused: 1 breaking change against old."]

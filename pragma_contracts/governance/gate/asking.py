@@ -1,7 +1,7 @@
 """The verdict on a change with a registry at hand: as what it is compared with, and for a second opinion."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +25,11 @@ def judge_asking(
     changes: Path,
     waivers: Sequence[Waiver],
     today: datetime.date,
+    progress: Callable[[Sequence[Base]], Iterable[Base]],
 ) -> Verdict:
     """The verdict on the schemas of a folder, with the registry's opinion. against: as in `read_base`, or "registry".
+
+    progress: goes through the bases, of which a registry may have hundreds, and may show where it is.
 
     Raises:
         RegistryError: the registry is to be compared with, and cannot be asked.
@@ -39,7 +42,7 @@ def judge_asking(
         else:
             base = read_both(against, folder)
             new, about, bases = base.new, against, [base]
-        verdict = judge(about, bases, changes=changes, waivers=waivers, today=today)
+        verdict = judge(about, progress(bases), changes=changes, waivers=waivers, today=today)
         opinions = second_opinions(registry, targets(new, "descriptor", folder), new, verdict)
         return replace(verdict, opinions=tuple(opinions))
 
