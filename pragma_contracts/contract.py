@@ -43,8 +43,9 @@ class ContractEnum(IntEnum):
 class Contract(Generic[M]):
     """A message type bound to a topic, with the functions generated for it.
 
-    validate(message): what a producer must not send. check(message): what a consumer must not use; it differs where a
-    newer producer may know more (enum numbers, minor versions). Both raise InvalidMessage.
+    validate(message): what a producer must not send; validate_payload(message): the part of it that varies between the
+    messages of one feed. check(message): what a consumer must not use; it differs where a
+    newer producer may know more (enum numbers, minor versions). All raise InvalidMessage.
     key(message) -> bytes: the record key of a valid message.
     stamp(message, message_id, publish_ns, producer): fills in the envelope but for the event time; ns since the epoch.
     """
@@ -55,6 +56,7 @@ class Contract(Generic[M]):
     data_type: str
     version: str
     validate: Callable[[M], None]
+    validate_payload: Callable[[M], None]
     check: Callable[[M], None]
     key: Callable[[M], bytes]
     stamp: Callable[[M, str, int, str], None]

@@ -122,8 +122,7 @@ class RuleCrashed(ContractError):
         self.error = error
 
     def _sentence(self) -> str:
-        problem = f"{type(self.error).__name__}: {self.error}"
-        return f"rule {self.rule} crashed on {self.symbol}, so there is no verdict; please report it: {problem}"
+        return f"rule {self.rule} crashed on {self.symbol}, so there is no verdict; report it: {shown(self.error)}"
 
 
 class InvalidDecimal(ContractError):

@@ -7,6 +7,8 @@ from codegen.python.naming import Naming
 from pragma_contracts.governance.model import Field, File, Message
 
 Line = str
+# The last number of the fields that every contract starts with.
+HEADER = 5
 _INDENT = "    "
 
 
@@ -25,13 +27,23 @@ class CheckWriter:
     def body(self, message: Message, mode: str) -> list[Line]:
         """The statements of validate_… or check_… (mode) for a message."""
         lines: list[Line] = []
+        split = message.contract is not None and mode == "validate"
         for field in message.fields:
+            if split and field.number > HEADER:
+                continue
             lines += self._field(message, field, mode)
             if message.contract is not None and field.name == "envelope":
                 lines += self._version(mode)
+        if split:
+            lines.append(f"{self._naming.function('validate', message)}_payload(m)")
         if message.columns:
             lines += self._columns(message)
         return lines or ["pass"]
+
+    def payload(self, contract: Message) -> list[Line]:
+        """The statements of validate_…_payload, which is all that varies between the messages of a feed."""
+        fields = [field for field in contract.fields if field.number > HEADER]
+        return [line for field in fields for line in self._field(contract, field, "validate")] or ["pass"]
 
     def _version(self, mode: str) -> Iterator[Line]:
         # A producer stamps the version itself, so there it may still be empty.

@@ -1,6 +1,6 @@
 """The fast path into Kafka: everything that is the same for all messages of a feed is made once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import fields as fields_of
 from datetime import datetime
 from functools import cache
@@ -38,11 +38,14 @@ class FeedProducer(Generic[M]):
         contract = lane.contract
         self.feed = feed
         self._lane = lane
-        # Every message starts as a copy of this one, so that nothing of the message before it is left.
-        self._blank = contract.message(**{name: getattr(feed, name) for name in _IDENTIFIERS})
-        self._message = contract.message()
-        self._key = contract.key(self._blank)
+        # One message for all, in which everything that is the same for all messages of the feed is set once.
+        self._message = contract.message(**{name: getattr(feed, name) for name in _IDENTIFIERS})
+        contract.stamp(self._message, "", 0, lane.producer)
+        self._event = self._message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has one
+        self._event.SetInParent()
+        self._key = contract.key(self._message)
         self._setters = _setters(contract.message.DESCRIPTOR)
+        self._filled: Set[str] = frozenset()
         self._where = Where(contract.name, contract.topic)
 
     def send(self, /, *, event_time: datetime | int, **fields: Any) -> None:
@@ -57,25 +60,32 @@ class FeedProducer(Generic[M]):
             Closed: the producer has been closed.
             BrokerError: Kafka will never take it.
         """
-        message = self._message
-        message.CopyFrom(self._blank)
-        event = message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has an envelope
+        message, event, setters = self._message, self._event, self._setters
         event.seconds, event.nanos = divmod(to_ns(event_time), NS)
+        if self._filled != fields.keys():
+            self._clear(fields)
         for name, value in fields.items():
-            setter = self._setters.get(name)
-            if setter is None:
-                known = f"is no payload field of this contract; it has {', '.join(self._setters)}"
-                raise self._where.error(name, value, known)
             if value is None:
+                message.ClearField(name)
                 continue
             try:
-                setter(message, name, value)
+                setters[name](message, name, value)
             except InvalidDecimal as error:
                 raise self._where.error(name, error.value, error.problem) from error
             except (TypeError, ValueError) as error:
                 problem = f"is of type {type(value).__name__}, which does not fit the field: {error}"
                 raise self._where.error(name, value, problem) from error
-        self._lane.send(message, self._key)
+        self._lane.send_payload(message, self._key)
+
+    def _clear(self, fields: Mapping[str, Any]) -> None:
+        """Takes out what the message before it had and this one does not."""
+        for name, value in fields.items():
+            if name not in self._setters:
+                known = f"is no payload field of this contract; it has {', '.join(self._setters)}"
+                raise self._where.error(name, value, known)
+        for name in self._filled - fields.keys():
+            self._message.ClearField(name)
+        self._filled = frozenset(fields)
 
 
 @cache
@@ -99,10 +109,12 @@ def _setter(field: FieldDescriptor) -> Setter:
 
 
 def _update(message: Any, name: str, value: Any) -> None:
+    message.ClearField(name)
     getattr(message, name).update(value)
 
 
 def _extend(message: Any, name: str, value: Any) -> None:
+    message.ClearField(name)
     getattr(message, name).extend(value)
 
 

@@ -28,6 +28,7 @@ HOSTILE: dict[object, list[Any]] = {
     str: ["a\nb\r\u2028\x1b[31m", "\ud800", "x" * 100_000, "\U000e0001" * 100_000],
     int: [HUGE, -HUGE],
     Sequence[str]: [["a\nb", "\ud800"], ["x" * 100] * 1000, []],
+    Exception: [KeyError("a\nb" * 1000), ValueError(HUGE)],
     ContractError: [InvalidDecimal("a\nb" * 1000, "\n" * 5000)],
 }
 ERRORS = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, ContractError)]

@@ -33,12 +33,7 @@ def validate_market_depth(m: _pragma_market_v1_market__depth.MarketDepth) -> Non
         raise _WHERE.error("source_id", m.source_id, rules.BAD_COMPONENT)
     if not rules.is_component(m.token_ticker):
         raise _WHERE.error("token_ticker", m.token_ticker, rules.BAD_COMPONENT)
-    if m.HasField("bids"):
-        validate_book_side(m.bids, _WHERE, "bids.")
-        rules.check_descending(m.bids.prices, _WHERE, "bids.prices")
-    if m.HasField("asks"):
-        validate_book_side(m.asks, _WHERE, "asks.")
-        rules.check_ascending(m.asks.prices, _WHERE, "asks.prices")
+    validate_market_depth_payload(m)
 
 
 def check_market_depth(m: _pragma_market_v1_market__depth.MarketDepth) -> None:
@@ -80,6 +75,16 @@ def check_book_side(
     values = rules.check_column(m.quantities, where, f"{path}quantities")
     if values != rows:
         raise where.error(f"{path}quantities", values, f"values, but prices has {rows}; every row needs one of each")
+
+
+def validate_market_depth_payload(m: _pragma_market_v1_market__depth.MarketDepth) -> None:
+    """The part of validate_market_depth that looks at the payload."""
+    if m.HasField("bids"):
+        validate_book_side(m.bids, _WHERE, "bids.")
+        rules.check_descending(m.bids.prices, _WHERE, "bids.prices")
+    if m.HasField("asks"):
+        validate_book_side(m.asks, _WHERE, "asks.")
+        rules.check_ascending(m.asks.prices, _WHERE, "asks.prices")
 
 
 def key_market_depth(m: _pragma_market_v1_market__depth.MarketDepth) -> bytes:

@@ -33,8 +33,7 @@ def validate_price(m: _pragma_market_v1_price.Price) -> None:
         raise _WHERE.error("source_id", m.source_id, rules.BAD_COMPONENT)
     if not rules.is_component(m.token_ticker):
         raise _WHERE.error("token_ticker", m.token_ticker, rules.BAD_COMPONENT)
-    if not rules.is_decimal(m.price):
-        raise _WHERE.error("price", m.price, rules.BAD_DECIMAL)
+    validate_price_payload(m)
 
 
 def check_price(m: _pragma_market_v1_price.Price) -> None:
@@ -52,6 +51,12 @@ def check_price(m: _pragma_market_v1_price.Price) -> None:
         raise _WHERE.error("source_id", m.source_id, rules.BAD_COMPONENT)
     if not rules.is_component(m.token_ticker):
         raise _WHERE.error("token_ticker", m.token_ticker, rules.BAD_COMPONENT)
+    if not rules.is_decimal(m.price):
+        raise _WHERE.error("price", m.price, rules.BAD_DECIMAL)
+
+
+def validate_price_payload(m: _pragma_market_v1_price.Price) -> None:
+    """The part of validate_price that looks at the payload."""
     if not rules.is_decimal(m.price):
         raise _WHERE.error("price", m.price, rules.BAD_DECIMAL)
 
