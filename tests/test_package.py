@@ -53,7 +53,7 @@ def test_messages_work_under_every_supported_protobuf(root: Path, tmp_path: Path
 SOURCES = """
 import pragma_contracts
 from pragma_contracts.governance.compiler import compile_folder
-from pragma_contracts.governance.sources import schemas_folder
+from pragma_contracts.governance.shipped import schemas_folder
 print(len(compile_folder(schemas_folder()).files), pragma_contracts.__file__)
 """
 

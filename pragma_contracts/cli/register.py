@@ -15,7 +15,8 @@ from pragma_contracts.governance.judged_plan import judged_plan
 from pragma_contracts.governance.locking import update_lock, writable_lock
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.plan import LEVELS, Plan
-from pragma_contracts.governance.sources import installed, schemas_folder
+from pragma_contracts.governance.shipped import schemas_folder
+from pragma_contracts.governance.sources import installed
 from pragma_contracts.registry import Registry, RegistrySettings
 
 

@@ -12,6 +12,7 @@ from pragma_contracts.errors import ConfigurationError, SchemaError
 from pragma_contracts.governance.lint.linting import check
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
+from pragma_contracts.governance.shipped import schemas_folder
 
 _PROBLEM = re.compile(r"^(?P<file>[^:]+\.proto):(?P<line>\d+):\d+: (?!warning: )(?P<problem>.+)$", re.MULTILINE)
 # What protoc says without a place, such as a name that is declared in two files.
@@ -20,6 +21,8 @@ _PLACELESS = re.compile(r"^(?P<file>[^:]+\.proto): (?!warning: )(?P<problem>.+)$
 
 def compile_folder(folder: Path, *more: Path) -> Schemas:
     """Compiles and checks every .proto file under a folder, and under those beside it; import paths start there.
+
+    What they import of this package and do not have is taken from the installed one.
 
     Raises:
         ConfigurationError: the folder holds no .proto file, or grpcio-tools is not installed.
@@ -45,7 +48,7 @@ def compile_as_it_is(folder: Path, *more: Path) -> Schemas:
     well_known = Path(grpc_tools.__path__[0]) / "_proto"
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "descriptors"
-        beside = [f"-I{os.path.relpath(root, folder)}" for root in more]
+        beside = [*(f"-I{os.path.relpath(root, folder)}" for root in more), f"-I{schemas_folder()}"]
         # A process of its own: protoc writes its errors to the C stderr, where they cannot be caught. It starts in the
         # folder, so that its errors name files as imports do; -P, because that folder is no place of Python modules.
         done = subprocess.run(

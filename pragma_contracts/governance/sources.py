@@ -1,6 +1,5 @@
-"""Where schemas come from: the installed package, or a folder of .proto files."""
+"""The schemas of the installed package, as its generated code has them."""
 
-from pathlib import Path
 from typing import Any
 
 from pragma_contracts.descriptors import completed, parse_set
@@ -25,10 +24,3 @@ def installed() -> Schemas:
     for data in found.values():
         files.file.append(completed(data))
     return read(files)
-
-
-def schemas_folder() -> Path:
-    """The .proto files that the installed package was made from: in the wheel, or at the repository's root."""
-    package = Path(__file__).resolve().parents[1]
-    shipped = package / "schemas"
-    return shipped if shipped.is_dir() else package.parent / "schemas"

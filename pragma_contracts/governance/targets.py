@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pragma_contracts.governance.model import File, Schemas
+from pragma_contracts.governance.shipped import schemas_folder
 
 # descriptor: base64 of the compiled file, which is what protobuf serializers look up. text: the .proto file.
 Form = Literal["descriptor", "text"]
@@ -29,7 +30,7 @@ def targets(schemas: Schemas, form: Form, folder: Path) -> list[Target]:
 
     An import's subject is its import path and a contract's is `{topic}-value`, as protobuf serializers name them; they
     take the imports under google/protobuf/ for known, and so they are not registered. folder: the .proto files, read
-    for `text` alone.
+    for `text` alone; what it does not have is in the installed package.
     """
     imported = {name for file in schemas.files for name in file.dependencies}
     files = [file for file in schemas.files if file.name in imported]
@@ -40,7 +41,8 @@ def targets(schemas: Schemas, form: Form, folder: Path) -> list[Target]:
 
 def _target(subject: str, file: File, is_contract: bool, form: Form, folder: Path) -> Target:
     if form == "text":
-        schema = (folder / file.name).read_text(encoding="utf-8")
+        own = folder / file.name
+        schema = (own if own.exists() else schemas_folder() / file.name).read_text(encoding="utf-8")
     else:
         schema = base64.b64encode(file.serialized).decode()
     imports = tuple(name for name in file.dependencies if not name.startswith("google/protobuf/"))

@@ -217,6 +217,19 @@ def test_text_is_registered_when_asked_for(empty_registry: str, run: Run, schema
     assert again.returncode == 0, again.stdout
 
 
+def test_what_another_repository_does_not_copy_is_registered_from_the_package(
+    empty_registry: str, run: Run, schemas: Path
+) -> None:
+    for path in schemas.rglob("*.proto"):
+        if path.name != "price.proto":
+            path.unlink()
+    for form in "descriptor", "text":
+        done = run("--registry", empty_registry, "--schemas", schemas, "--form", form, "--compatibility", "NONE")
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "pragma-prices-v1-value" in _everything(empty_registry)
+    assert "pragma/market/v1/envelope.proto" in _everything(empty_registry)
+
+
 @contextmanager
 def _proxy(
     target: str, limit: int | None = None, authorization: str | None = None, tls: ssl.SSLContext | None = None

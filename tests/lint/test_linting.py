@@ -149,6 +149,14 @@ def test_what_is_right_passes(root: Path, tmp_path: Path) -> None:
     assert linted(root, tmp_path, TRADE) == ()
 
 
+def test_what_a_contract_imports_of_this_package_need_not_be_copied(tmp_path: Path) -> None:
+    (tmp_path / "test/v1").mkdir(parents=True)
+    (tmp_path / "test/v1/trade.proto").write_text(TRADE, encoding="utf-8")
+    schemas = compile_as_it_is(tmp_path)
+    assert [message.name for _, message, _ in schemas.contracts()] == ["MarketDepth", "Trade"]
+    assert lint(schemas, "schemas").findings == ()
+
+
 @pytest.mark.parametrize(("rule", "old", "new", "line", "change"), CASES)
 def test_one_change_is_found(root: Path, tmp_path: Path, rule: str, old: str, new: str, line: int, change: str) -> None:
     assert old in TRADE
