@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Set
 from dataclasses import fields as fields_of
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, Generic
 
@@ -15,12 +15,12 @@ from pragma_contracts.errors import ConfigurationError, InvalidDecimal, InvalidF
 from pragma_contracts.messages import DecimalColumn, MarketType
 from pragma_contracts.rules import Where
 from pragma_contracts.stream.lane import Lane
-from pragma_contracts.wire.column import write_column
+from pragma_contracts.wire.column import Texts, write_column
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.json_fields import is_repeated
 from pragma_contracts.wire.timestamps import NS, to_ns
 
-Setter = Callable[[Any, str, Any], None]
+Setter = Callable[..., None]
 
 _IDENTIFIERS = tuple(field.name for field in fields_of(Feed))
 
@@ -44,7 +44,11 @@ class FeedProducer(Generic[M]):
         self._event = self._message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has one
         self._event.SetInParent()
         self._key = contract.key(self._message)
-        self._setters = _setters(contract.message.DESCRIPTOR)
+        texts = Texts()
+        self._setters = {
+            name: partial(setter, texts) if setter is _write_rows else setter
+            for name, setter in _setters(contract.message.DESCRIPTOR).items()
+        }
         self._filled: Set[str] = frozenset()
         self._where = Where(contract.name, contract.topic)
 
@@ -122,7 +126,7 @@ def _copy(message: Any, name: str, value: Any) -> None:
     getattr(message, name).CopyFrom(value)
 
 
-def _write_rows(message: Any, name: str, value: Any) -> None:
+def _write_rows(known: Texts, message: Any, name: str, value: Any) -> None:
     table = getattr(message, name)
     if isinstance(value, Message):
         table.CopyFrom(value)
@@ -130,4 +134,4 @@ def _write_rows(message: Any, name: str, value: Any) -> None:
     rows = [tuple(row) for row in value]
     names = [field.name for field in table.DESCRIPTOR.fields]
     for column, values in zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True):
-        write_column(getattr(table, column), values)
+        write_column(getattr(table, column), values, known)

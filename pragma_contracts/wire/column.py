@@ -1,6 +1,6 @@
 """Decimal columns: lists of exact decimals of one scale, written from and read as ordinary Python values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 
 from pragma_contracts import rules
@@ -11,31 +11,63 @@ from pragma_contracts.messages import DecimalColumn
 Value = str | Decimal | int
 
 _INT64 = 1 << 63
+_POWERS = [10**exponent for exponent in range(rules.MAX_SCALE + 1)]
 # Python's default context rounds to 28 digits.
 _EXACT = Context(prec=rules.MAX_DIGITS + rules.MAX_SCALE + 1)
 
 
-def write_column(column: DecimalColumn, values: Iterable[Value]) -> None:
-    """Makes a column hold exactly these values, at the largest of their scales.
+class Texts(dict[str, tuple[int, int]]):
+    """Decimal texts with what they were parsed to, of a number of them: most levels of a book come again in the next.
+
+    Looking a value up parses it when it is not here. Raises InvalidDecimal; TypeError for what has no hash.
+    """
+
+    _LIMIT = 1024
+
+    def __missing__(self, value: Value) -> tuple[int, int]:
+        parsed = _parse(value)
+        # Numbers stay out: True would be found for 1.
+        if type(value) is str:
+            if len(self) >= self._LIMIT:
+                self.clear()
+            self[value] = parsed
+        return parsed
+
+
+def write_column(column: DecimalColumn, values: Iterable[Value], known: Texts | None = None) -> None:
+    """Makes a column hold exactly these values, at the largest of their scales. known: where they may be known already.
 
     Raises:
         InvalidDecimal: a value is no plain decimal, or needs too many digits at that scale; the column is unchanged.
     """
     given = list(values)
-    parsed = [_parse(value) for value in given]
-    scale = max((s for _, s in parsed), default=0)
-    unscaled = [number if s == scale else number * 10 ** (scale - s) for number, s in parsed]
-    largest = max(map(abs, unscaled), default=0)
-    if largest > rules.MAX_UNSCALED:
+    scale, unscaled = _at_one_scale(given, known)
+    least, most = min(unscaled, default=0), max(unscaled, default=0)
+    if max(-least, most) > rules.MAX_UNSCALED:
         at = next(i for i, number in enumerate(unscaled) if abs(number) > rules.MAX_UNSCALED)
         problem = f"needs more than {rules.MAX_DIGITS} digits at this column's scale of {scale}"
         raise InvalidDecimal(given[at], problem)
     column.Clear()
     column.scale = scale
-    if all(-_INT64 <= number < _INT64 for number in unscaled):
+    if least >= -_INT64 and most < _INT64:
         column.unscaled.extend(unscaled)
     else:
-        column.wide.extend(_to_wide(number) for number in unscaled)
+        column.wide.extend(map(_to_wide, unscaled))
+
+
+def _at_one_scale(given: list[Value], known: Texts | None) -> tuple[int, Sequence[int]]:
+    if not given:
+        return 0, ()
+    try:
+        parsed = list(map(_parse if known is None else known.__getitem__, given))  # type: ignore[arg-type]
+    except TypeError:
+        # What has no hash is no decimal either, and here it is named.
+        parsed = list(map(_parse, given))
+    numbers, scales = zip(*parsed, strict=True)
+    scale = max(scales)
+    if min(scales) == scale:
+        return scale, numbers
+    return scale, [number * _POWERS[scale - its] for number, its in parsed]
 
 
 def decimals(column: DecimalColumn) -> list[Decimal]:

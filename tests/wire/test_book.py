@@ -30,6 +30,40 @@ def test_columns_of_one_scale_come_back_exactly(values: list[int], scale: int) -
     assert not (again.unscaled and again.wide)
 
 
+mixed = st.lists(st.builds(_text, unscaled, st.integers(0, 6)) | st.integers(0, 3) | st.decimals(0, 9, places=2))
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(mixed, min_size=2, max_size=4))
+def test_a_column_of_known_texts_is_the_same(columns: list[list[column.Value]]) -> None:
+    known = column.Texts()
+    for values in columns * 2:
+        plain, remembered = DecimalColumn(), DecimalColumn()
+        try:
+            column.write_column(plain, values)
+        except InvalidDecimal as error:
+            with pytest.raises(InvalidDecimal) as caught:
+                column.write_column(remembered, values, known)
+            assert str(caught.value) == str(error)
+        else:
+            column.write_column(remembered, values, known)
+        assert remembered == plain
+
+
+def test_known_texts_are_bounded_and_refuse_what_is_no_decimal() -> None:
+    known = column.Texts()
+    for number in range(5000):
+        column.write_column(DecimalColumn(), [f"{number}.5", number, Decimal(number)], known)
+    assert 0 < len(known) <= 1024
+    assert {type(text) for text in known} == {str}
+    column.write_column(DecimalColumn(), ["1"], known)
+    for value in [[]], True, 1.0, "1e5", None:
+        for _ in range(2):
+            with pytest.raises(InvalidDecimal):
+                column.write_column(DecimalColumn(), [value], known)  # type: ignore[list-item]
+    assert set(known.values()) <= {column.Texts()[text] for text in known}
+
+
 @pytest.mark.parametrize(
     ("value", "wide"),
     [
