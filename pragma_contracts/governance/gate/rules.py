@@ -312,7 +312,7 @@ _ALL = (
         consequence="schemas that use {name} lose what it says: topics, keys and checks",
         fix="leave the option; add another one",
         example=("Contract contract = 73541;", "Contract contract = 50001;"),
-        buf=("EXTENSION_NO_DELETE",),
+        buf=("EXTENSION_NO_DELETE", "FIELD_SAME_TYPE", "FIELD_SAME_CARDINALITY"),
     ),
     _breaking(
         "CONTRACT_NO_DELETE",
