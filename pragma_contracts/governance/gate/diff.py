@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.enums import enum
-from pragma_contracts.governance.gate.facts import finding, flag, others, reserved, running
+from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, reserved, running
 from pragma_contracts.governance.gate.fields import fields
 from pragma_contracts.governance.model import (
     ContractOption,
@@ -37,9 +37,10 @@ def _files(old: File, new: File) -> Iterator[Finding]:
     for rule, what, before, after in (
         ("FILE_SAME_PACKAGE", "package", old.package, new.package),
         ("FILE_SAME_SYNTAX", "syntax", old.syntax, new.syntax),
+        ("UNKNOWN_DIFFERENCE", "import public", ", ".join(old.public), ", ".join(new.public)),
     ):
         if before != after:
-            change = f"{what} of {new.name} changed from {before!r} to {after!r}"
+            change = f"{what} of {new.name} changed from {before or NOTHING} to {after or NOTHING}"
             yield finding(rule, place, new.name, change, before=before, after=after)
     with running("UNKNOWN_DIFFERENCE", new.name):
         yield from others(old.others, new.others, place, new.name, "file")

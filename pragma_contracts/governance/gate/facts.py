@@ -76,6 +76,8 @@ def others(before: Others, after: Others, place: Place, symbol: str, what: str) 
         old, new = was.get(name, NOTHING), now.get(name, NOTHING)
         if old == new:
             continue
+        if name == "deprecated" and (old == "true") == (new == "true"):
+            continue
         if name == "deprecated":
             change = f"~ {what} {symbol} is {'' if new == 'true' else 'no longer '}deprecated"
             yield finding("DEPRECATED", place, symbol, change)
