@@ -69,7 +69,7 @@ def test_a_buf_that_fails_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_we_say_of_something_else_hides_nothing(case: str, rule: str, symbol: str, change: str) -> None:
     old, new = (compile_as_it_is(CASES / case / side, SCHEMAS) for side in ("old", "new"))
-    facts = {"name": "n", "zero": "0"}
+    facts = {"name": "n", "before": "b", "misread": "m"}
     ours = RULES[rule].finding(Place("trade.proto", 1, 1), symbol, change, **facts)
     (found,) = unseen(old, new, [ours])
     assert "of buf)" in found.change

@@ -1,5 +1,6 @@
 """Compares two schemas element by element: every difference is a finding, and what no rule knows is a break."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from pragma_contracts.governance.finding import Finding
@@ -15,6 +16,8 @@ from pragma_contracts.governance.model import (
     Place,
     Schemas,
 )
+
+_EXTENDEE = re.compile(r' extendee: "\.(?:google\.protobuf\.)?([\w.]+)"')
 
 
 def diff(old: Schemas, new: Schemas) -> Iterator[Finding]:
@@ -68,9 +71,10 @@ def _extensions(old: File, new: File) -> Iterator[Finding]:
 
 
 def _extension(extension: Field) -> str:
-    others = "".join(f" {text}" for _, text in extension.others)
+    others = "".join(f" {text}" if name == "rest" else f" {name} = {text}" for name, text in extension.others)
     repeated = "repeated " if extension.repeated else ""
-    return f"{repeated}{extension.type_name or extension.kind} = {extension.number}{others}"
+    text = f"{repeated}{extension.type_name or extension.kind} = {extension.number}{others}"
+    return _EXTENDEE.sub(r" of \1", text)
 
 
 def _messages(old: Schemas, new: Schemas, files: Iterable[str]) -> Iterator[Finding]:
