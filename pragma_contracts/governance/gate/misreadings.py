@@ -9,7 +9,9 @@ _LENGTH, _VARINT = -1, 0
 
 def zero(field: Field) -> str:
     """How a consumer reads the field when a message does not have it."""
-    return "an empty list" if field.repeated else "absent" if field.optional else _ZEROS.get(field.kind, "0")
+    if field.repeated:
+        return "an empty list"
+    return "absent" if field.optional or field.oneof else _ZEROS.get(field.kind, "0")
 
 
 def of_type(before: Field, after: Field) -> str:
