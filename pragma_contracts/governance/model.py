@@ -160,6 +160,7 @@ class File:
     package: str
     syntax: str  # "proto2", "proto3" or "editions"
     dependencies: tuple[str, ...]
+    public: tuple[str, ...]  # of these, whose names belong to this file too: import public
     messages: tuple[Message, ...]
     enums: tuple[Enum, ...]
     extensions: tuple[Field, ...]

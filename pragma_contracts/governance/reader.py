@@ -102,8 +102,10 @@ class _Options:
         found = []
         for option, value in copy.options.ListFields():
             name = f"({option.full_name})" if option.is_extension else option.name
-            if option.name not in handled:
-                found.append((name, _text(value)))
+            # Somebody else's option may be called "required" or "type" too, and that one is not handled.
+            foreign = option.is_extension and option.full_name != f"{OPTIONS_PACKAGE}.{option.name}"
+            if foreign or option.name not in handled:
+                found.append((name, _text(option, value)))
         copy.ClearField("options")
         for name in handled:
             if name in copy.DESCRIPTOR.fields_by_name:
@@ -130,6 +132,7 @@ class _Reader:
             package=proto.package,
             syntax=proto.syntax or "proto2",
             dependencies=tuple(proto.dependency),
+            public=tuple(proto.dependency[index] for index in proto.public_dependency),
             messages=tuple(
                 self._message(message, prefix, (), (index,), (_MESSAGE, index))
                 for index, message in enumerate(proto.message_type)
@@ -141,8 +144,8 @@ class _Reader:
             ),
             others=self._options.others(
                 proto,
-                *("name", "package", "syntax", "dependency", "message_type", "enum_type", "extension"),
-                "source_code_info",
+                *("name", "package", "syntax", "dependency", "public_dependency", "message_type", "enum_type"),
+                *("extension", "source_code_info"),
             ),
             serialized=normalised(proto.SerializeToString()),
         )
@@ -192,10 +195,17 @@ class _Reader:
             reserved=Reserved(
                 tuple((each.start, each.end - 1) for each in proto.reserved_range), tuple(proto.reserved_name)
             ),
-            others=self._options.others(
-                proto,
-                *("name", "field", "nested_type", "enum_type", "oneof_decl", "reserved_range", "reserved_name"),
-                *("map_entry", "contract", "columns"),
+            others=(
+                *self._options.others(
+                    proto,
+                    *("name", "field", "nested_type", "enum_type", "oneof_decl", "reserved_range", "reserved_name"),
+                    *("map_entry", "contract", "columns"),
+                ),
+                *(
+                    (f"{name} of oneof {oneof.name}", text)
+                    for oneof in proto.oneof_decl
+                    for name, text in self._options.others(oneof, "name")
+                ),
             ),
             comment=comment,
             place=found,
@@ -266,9 +276,13 @@ class _Reader:
         )
 
 
-def _text(value: Any) -> str:
+def _text(option: Any, value: Any) -> str:
     if hasattr(value, "DESCRIPTOR"):
         return text_format.MessageToString(value, as_one_line=True)
+    if option.enum_type is not None:
+        names = {each.number: each.name for each in option.enum_type.values}
+        numbers = [value] if isinstance(value, int) else value
+        return ", ".join(names.get(number, str(number)) for number in numbers)
     return json.dumps(value) if isinstance(value, (str, bool, int, float)) else str(value)
 
 

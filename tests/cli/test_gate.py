@@ -82,8 +82,9 @@ def test_what_cannot_be_judged_is_no_pass(changed: Path, tmp_path: Path) -> None
 def test_a_rule_is_explained_with_an_example(changed: Path) -> None:
     done = gate(changed, "--explain", "FIELD_NOT_RESERVED")
     assert done.returncode == 0
-    first, *_, last = done.stdout.splitlines()
+    first, *_, fix, last = done.stdout.splitlines()
     assert first == "FIELD_NOT_RESERVED (breaking): Number and name of a removed field are reserved in the same change."
+    assert fix == "  instead: reserve number and name in the message; what is missing is `…`"
     assert last == "  It cannot be waived."
 
 

@@ -26,7 +26,13 @@ def finding(rule: str, line: int, symbol: str, change: str, **facts: str) -> Fin
 
 
 BROKEN = finding(
-    "FIELD_SAME_TYPE", 7, "a.v1.B.c", "type of field c = 6 changed from string to bytes", name="c", zero="absent"
+    "FIELD_SAME_TYPE",
+    7,
+    "a.v1.B.c",
+    "type of field c = 6 changed from string to bytes",
+    name="c",
+    before="string",
+    misread="may read another value",
 )
 # What a schema says may look like markup, like a workflow command, and like a mention.
 NASTY = finding(

@@ -1,10 +1,11 @@
 """Compares two schemas element by element: every difference is a finding, and what no rule knows is a break."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.enums import enum
-from pragma_contracts.governance.gate.facts import finding, flag, others, reserved, running
+from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, reserved, running
 from pragma_contracts.governance.gate.fields import fields
 from pragma_contracts.governance.model import (
     ContractOption,
@@ -15,6 +16,8 @@ from pragma_contracts.governance.model import (
     Place,
     Schemas,
 )
+
+_EXTENDEE = re.compile(r' extendee: "\.(?:google\.protobuf\.)?([\w.]+)"')
 
 
 def diff(old: Schemas, new: Schemas) -> Iterator[Finding]:
@@ -37,9 +40,10 @@ def _files(old: File, new: File) -> Iterator[Finding]:
     for rule, what, before, after in (
         ("FILE_SAME_PACKAGE", "package", old.package, new.package),
         ("FILE_SAME_SYNTAX", "syntax", old.syntax, new.syntax),
+        ("UNKNOWN_DIFFERENCE", "import public", ", ".join(old.public), ", ".join(new.public)),
     ):
         if before != after:
-            change = f"{what} of {new.name} changed from {before!r} to {after!r}"
+            change = f"{what} of {new.name} changed from {before or NOTHING} to {after or NOTHING}"
             yield finding(rule, place, new.name, change, before=before, after=after)
     with running("UNKNOWN_DIFFERENCE", new.name):
         yield from others(old.others, new.others, place, new.name, "file")
@@ -67,9 +71,10 @@ def _extensions(old: File, new: File) -> Iterator[Finding]:
 
 
 def _extension(extension: Field) -> str:
-    others = "".join(f" {text}" for _, text in extension.others)
+    others = "".join(f" {text}" if name == "rest" else f" {name} = {text}" for name, text in extension.others)
     repeated = "repeated " if extension.repeated else ""
-    return f"{repeated}{extension.type_name or extension.kind} = {extension.number}{others}"
+    text = f"{repeated}{extension.type_name or extension.kind} = {extension.number}{others}"
+    return _EXTENDEE.sub(r" of \1", text)
 
 
 def _messages(old: Schemas, new: Schemas, files: Iterable[str]) -> Iterator[Finding]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pragma_contracts.governance.finding import Finding
-from pragma_contracts.governance.gate.facts import finding, others, reserved, unreserved
-from pragma_contracts.governance.model import Enum, EnumValue
+from pragma_contracts.governance.gate.facts import NOTHING, finding, others, reserved, taken, unreserved
+from pragma_contracts.governance.model import MARKET_TYPE, Enum, EnumValue
 
 
 def enum(before: Enum, after: Enum) -> Iterator[Finding]:
@@ -20,13 +20,14 @@ def enum(before: Enum, after: Enum) -> Iterator[Finding]:
     old_numbers = {value.number for value in before.values}
     old_names = {value.name for value in before.values}
     for value in before.values:
-        if value.number in numbers:
-            yield from _value(after, value, numbers[value.number])
-        elif value.name in names:
-            moved = names[value.name]
-            change = f"number of enum value {value.name} changed from {value.number} to {moved.number}"
-            facts = {"name": value.name, "before": str(value.number)}
-            yield finding("ENUM_VALUE_SAME_NUMBER", moved.place, f"{after.full_name}.{value.name}", change, **facts)
+        named, numbered = names.get(value.name), numbers.get(value.number)
+        if named is not None and named.number != value.number:
+            yield _moved_value(after, value, named)
+        # Two values that changed places have new numbers, not new names.
+        if named is not None and (named.number == value.number or numbered is None or numbered.name in old_names):
+            yield from _value(after, value, named)
+        elif numbered is not None:
+            yield from _value(after, value, numbered)
         else:
             yield from _removed_value(after, value)
     for value in after.values:
@@ -34,35 +35,42 @@ def enum(before: Enum, after: Enum) -> Iterator[Finding]:
             yield _added_value(before, after, value)
 
 
+def _moved_value(enum: Enum, before: EnumValue, after: EnumValue) -> Finding:
+    change = f"number of enum value {before.name} changed from {before.number} to {after.number}"
+    facts = {"name": before.name, "before": before.number}
+    return finding("ENUM_VALUE_SAME_NUMBER", after.place, f"{enum.full_name}.{before.name}", change, **facts)
+
+
 def _removed_value(after: Enum, value: EnumValue) -> Iterator[Finding]:
     symbol = f"{after.full_name}.{value.name}"
     change = f"enum value {value.name} = {value.number} was removed"
     yield finding("ENUM_VALUE_NO_DELETE", after.place, symbol, change, name=value.name)
-    missing = unreserved(value.number, value.name, after.reserved)
+    missing, wanted = unreserved(value.number, value.name, after.reserved)
     if missing:
-        facts = {"name": value.name, "number": value.number, "before": missing}
+        facts = {"name": value.name, "before": missing, "wanted": wanted}
         change = f"{change} without reserving {missing}"
         yield finding("ENUM_VALUE_NOT_RESERVED", after.place, symbol, change, **facts)
 
 
 def _added_value(before: Enum, after: Enum, value: EnumValue) -> Finding:
     symbol = f"{after.full_name}.{value.name}"
-    facts = {"name": value.name, "number": value.number}
-    if before.reserved.has_number(value.number) or value.name in before.reserved.names:
+    if where := taken(value.number, value.name, before.reserved):
         change = f"enum value {value.name} = {value.number} takes what was reserved"
-        return finding("ENUM_VALUE_NO_REUSE", value.place, symbol, change, **facts)
+        return finding("ENUM_VALUE_NO_REUSE", value.place, symbol, change, name=value.name, where=where)
     change = f"+ enum value {value.name} = {value.number} of {after.full_name}"
-    return finding("ENUM_VALUE_ADDED", value.place, symbol, change, **facts)
+    return finding("ENUM_VALUE_ADDED", value.place, symbol, change, name=value.name)
 
 
 def _value(enum: Enum, before: EnumValue, after: EnumValue) -> Iterator[Finding]:
     symbol = f"{enum.full_name}.{after.name}"
+    # No record key holds a value of another enum, and there the token just follows the text.
+    has_token = enum.full_name == MARKET_TYPE or (before.text, after.text) != (before.key_token, after.key_token)
     for rule, what, was, now in (
         ("ENUM_VALUE_SAME_NAME", "name", before.name, after.name),
-        ("ENUM_VALUE_SAME_TEXT", "JSON text", before.text, after.text),
-        ("ENUM_VALUE_SAME_KEY_TOKEN", "key token", before.key_token, after.key_token),
+        ("ENUM_VALUE_SAME_TEXT", "JSON text", before.text or NOTHING, after.text or NOTHING),
+        ("ENUM_VALUE_SAME_KEY_TOKEN", "key token", before.key_token or NOTHING, after.key_token or NOTHING),
     ):
-        if was != now:
+        if was != now and (has_token or rule != "ENUM_VALUE_SAME_KEY_TOKEN"):
             change = f"{what} of enum value {after.name} = {after.number} changed from {was} to {now}"
             yield finding(rule, after.place, symbol, change, before=was, after=now)
     yield from others(before.others, after.others, after.place, symbol, "enum value")

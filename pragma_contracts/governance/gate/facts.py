@@ -33,19 +33,25 @@ def flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-def unreserved(number: int, name: str, reserved: Reserved) -> str:
-    """What of a number and a name is not reserved, in words."""
-    missing = [] if reserved.has_number(number) else [f"the number {number}"]
-    missing += [] if name in reserved.names else [f"the name {name}"]
-    return " and ".join(missing)
+def unreserved(number: int, name: str, reserved: Reserved) -> tuple[str, str]:
+    """What of a number and a name is not reserved: in words, and what to write for it."""
+    missing = [] if reserved.has_number(number) else [(f"the number {number}", f"reserved {number};")]
+    missing += [] if name in reserved.names else [(f"the name {name}", f'reserved "{name}";')]
+    return " and ".join(words for words, _ in missing), " ".join(written for _, written in missing)
+
+
+def taken(number: int, name: str, reserved: Reserved) -> str:
+    """Where stored messages have what is reserved under a number or a name; nothing when neither is."""
+    if reserved.has_number(number):
+        return f"messages have under the number {number}"
+    return f"JSON has under the name {name}" if name in reserved.names else ""
 
 
 def reserved(before: Reserved, after: Reserved, place: Place, symbol: str) -> Iterator[Finding]:
     """What is reserved no more, and what is now."""
     for first, last in before.ranges:
-        gone = [number for number in _ends(first, last, after) if not after.has_number(number)]
-        if gone:
-            text = f"the number {gone[0]}" if first == last else f"the numbers {first} to {last}"
+        if gone := _beyond(first, last, after):
+            text = f"the number{'' if gone.isdigit() else 's'} {gone}"
             change = f"{symbol} does not reserve {text} any more"
             yield finding("RESERVED_NO_DELETE", place, symbol, change, before=text)
     for name in before.names:
@@ -53,20 +59,22 @@ def reserved(before: Reserved, after: Reserved, place: Place, symbol: str) -> It
             change = f"{symbol} does not reserve the name {name} any more"
             yield finding("RESERVED_NO_DELETE", place, symbol, change, before=f"the name {name}")
     for first, last in after.ranges:
-        if any(not before.has_number(number) for number in _ends(first, last, before)):
-            text = str(first) if first == last else f"{first} to {last}"
-            yield finding("RESERVED_ADDED", place, symbol, f"+ reserved {text} in {symbol}")
+        if added := _beyond(first, last, before):
+            yield finding("RESERVED_ADDED", place, symbol, f"+ reserved {added} in {symbol}")
     for name in after.names:
         if name not in before.names:
             yield finding("RESERVED_ADDED", place, symbol, f'+ reserved "{name}" in {symbol}')
 
 
-def _ends(first: int, last: int, other: Reserved) -> Iterator[int]:
-    """Numbers of a range that tell whether the other side has all of it: its ends, and what is next to the other's."""
-    yield first
-    yield last
-    for start, end in other.ranges:
-        yield from (number for number in (start - 1, end + 1) if first <= number <= last)
+def _beyond(first: int, last: int, other: Reserved) -> str:
+    """The numbers of a range that the other side does not have, as they would be written."""
+    parts = []
+    for start, end in (*sorted(other.ranges), (last + 1, last + 1)):
+        if first < start and first <= last:
+            until = min(start - 1, last)
+            parts.append(str(first) if first == until else f"{first} to {until}")
+        first = max(first, end + 1)
+    return ", ".join(parts)
 
 
 def others(before: Others, after: Others, place: Place, symbol: str, what: str) -> Iterator[Finding]:
@@ -75,6 +83,8 @@ def others(before: Others, after: Others, place: Place, symbol: str, what: str) 
     for name in sorted(was.keys() | now.keys()):
         old, new = was.get(name, NOTHING), now.get(name, NOTHING)
         if old == new:
+            continue
+        if name == "deprecated" and (old == "true") == (new == "true"):
             continue
         if name == "deprecated":
             change = f"~ {what} {symbol} is {'' if new == 'true' else 'no longer '}deprecated"

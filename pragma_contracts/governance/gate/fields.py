@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pragma_contracts.governance.finding import Finding
-from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, running, unreserved
+from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, running, taken, unreserved
+from pragma_contracts.governance.gate.misreadings import of_cardinality, of_oneof, of_type, zero
 from pragma_contracts.governance.model import Field, Message, Others, Schemas
-
-_ZEROS = {"string": "an empty string", "bytes": "no bytes", "message": "absent", "bool": "false", "enum": "unspecified"}
 
 
 def fields(old: Schemas, new: Schemas, before: Message, after: Message) -> Iterator[Finding]:
@@ -19,10 +18,11 @@ def fields(old: Schemas, new: Schemas, before: Message, after: Message) -> Itera
     for field in before.fields:
         symbol = f"{after.full_name}.{field.name}"
         if field.number in numbers:
-            yield from _field(old, new, after, field, numbers[field.number])
+            now = numbers[field.number]
+            yield from _field(old, new, after, field, now, renamed=not (field.name in names and now.name in old_names))
         if field.name in names and names[field.name].number != field.number:
             with running("FIELD_SAME_NUMBER", symbol):
-                yield _moved_field(symbol, field, names[field.name])
+                yield _moved_field(symbol, field, names[field.name], numbers.get(field.number))
         elif field.number not in numbers:
             with running("FIELD_NO_DELETE", symbol):
                 yield from _removed_field(old, before, after, field)
@@ -32,52 +32,62 @@ def fields(old: Schemas, new: Schemas, before: Message, after: Message) -> Itera
                 yield _added_field(new, before, after, field)
 
 
-def _moved_field(symbol: str, before: Field, after: Field) -> Finding:
+def _moved_field(symbol: str, before: Field, after: Field, instead: Field | None) -> Finding:
     change = f"number of field {before.name} changed from {before.number} to {after.number}"
-    facts = {"name": before.name, "before": before.number, "zero": _zero(before)}
+    misread = f"{before.name} as {zero(before)}" if instead is None else f"what is now {instead.name} as {before.name}"
+    facts = {"before": before.number, "misread": misread}
     return finding("FIELD_SAME_NUMBER", after.place, symbol, change, **facts)
 
 
 def _removed_field(old: Schemas, before: Message, after: Message, field: Field) -> Iterator[Finding]:
     symbol = f"{after.full_name}.{field.name}"
     change = f"field {_written(old, before, field)} was removed"
-    yield finding("FIELD_NO_DELETE", after.place, symbol, change, name=field.name, zero=_zero(field))
-    missing = unreserved(field.number, field.name, after.reserved)
+    yield finding("FIELD_NO_DELETE", after.place, symbol, change, name=field.name, zero=zero(field))
+    missing, wanted = unreserved(field.number, field.name, after.reserved)
     if missing:
         change = f"field {field.name} = {field.number} was removed without reserving {missing}"
-        facts = {"name": field.name, "number": field.number, "before": missing}
+        facts = {"name": field.name, "before": missing, "wanted": wanted}
         yield finding("FIELD_NOT_RESERVED", after.place, symbol, change, **facts)
 
 
 def _added_field(new: Schemas, before: Message, after: Message, field: Field) -> Finding:
     symbol = f"{after.full_name}.{field.name}"
-    written = _written(new, after, field)
-    facts = {"name": field.name, "number": field.number}
-    if before.reserved.has_number(field.number) or field.name in before.reserved.names:
+    written = _written(new, after, field) + (f" in oneof {field.oneof}" if field.oneof else "")
+    if where := taken(field.number, field.name, before.reserved):
         change = f"field {written} takes what was reserved"
-        return finding("FIELD_NO_REUSE", field.place, symbol, change, **facts)
+        return finding("FIELD_NO_REUSE", field.place, symbol, change, name=field.name, where=where)
     if field.required:
-        return finding("FIELD_ADDED_REQUIRED", field.place, symbol, f"required field {written} was added", **facts)
-    if field.oneof in before.oneofs and field.oneof:
-        change = f"+ field {written} in oneof {field.oneof}"
-        return finding("ONEOF_FIELD_ADDED", field.place, symbol, change, **facts)
-    return finding("FIELD_ADDED", field.place, symbol, f"+ field {written}")
+        change = f"required field {written} was added"
+        return finding("FIELD_ADDED_REQUIRED", field.place, symbol, change, name=field.name)
+    rule = "ONEOF_FIELD_ADDED" if field.oneof in before.oneofs else "FIELD_ADDED"
+    return finding(rule, field.place, symbol, f"+ field {written}", name=field.name)
 
 
-def _field(old: Schemas, new: Schemas, message: Message, before: Field, after: Field) -> Iterator[Finding]:
+def _field(
+    old: Schemas, new: Schemas, message: Message, before: Field, after: Field, *, renamed: bool
+) -> Iterator[Finding]:
     symbol, place = f"{message.full_name}.{after.name}", after.place
+    # What is told otherwise. Two fields that changed places have new numbers, not new names; and whether a field can be
+    # unset goes with being in a oneof.
+    otherwise = set() if renamed else {"FIELD_SAME_NAME"}
+    if before.oneof != after.oneof and before.repeated == after.repeated:
+        otherwise.add("FIELD_SAME_CARDINALITY")
     who = "a consumer of the new schema" if after.required else "a consumer generated before this change"
 
     def changed(rule: str, what: str, was: str, now: str) -> Iterator[Finding]:
         if was != now:
             change = f"{what} of field {after.name} = {after.number} changed from {was} to {now}"
-            told = f"{what} = {was}" if rule == "FIELD_SAME_MEANING" else was
-            facts = {"name": after.name, "number": after.number, "zero": _zero(before), "who": who}
+            told = was
+            if rule == "FIELD_SAME_MEANING":
+                told = f"without {what}" if was == NOTHING else f"{what} = {was}"
+            misread = _MISREADINGS[rule](before, after) if rule in _MISREADINGS else ""
+            facts = {"name": after.name, "who": who, "misread": misread}
             yield finding(rule, place, symbol, change, before=told, after=now, **facts)
 
     for rule, what, reading in _READINGS:
-        with running(rule, symbol):
-            yield from changed(rule, what, reading(old, before), reading(new, after))
+        if rule not in otherwise:
+            with running(rule, symbol):
+                yield from changed(rule, what, reading(old, before), reading(new, after))
     if before.repeated and after.repeated and _type(old, before) == _type(new, after):
         yield from changed("FIELD_SAME_PACKED", "packed", flag(before.packed), flag(after.packed))
     # A renamed field has another default JSON name, and that goes without saying.
@@ -100,10 +110,6 @@ def _plain(others: Others) -> Others:
     return tuple((name, text) for name, text in others if not name.startswith("("))
 
 
-def _zero(field: Field) -> str:
-    return "an empty list" if field.repeated else "absent" if field.optional else _ZEROS.get(field.kind, "0")
-
-
 def _type(schemas: Schemas, field: Field) -> str:
     entry = schemas.map_entry(field)
     if entry is None:
@@ -124,6 +130,11 @@ def _written(schemas: Schemas, message: Message, field: Field) -> str:
     return f"{prefix}{kind} {field.name} = {field.number} of {message.full_name}"
 
 
+_MISREADINGS = {
+    "FIELD_SAME_TYPE": of_type,
+    "FIELD_SAME_CARDINALITY": of_cardinality,
+    "FIELD_SAME_ONEOF": of_oneof,
+}
 # What of a field has to stay, by which rule, and as what it is told.
 _READINGS: tuple[tuple[str, str, Callable[[Schemas, Field], str]], ...] = (
     ("FIELD_SAME_NAME", "name", lambda _, field: field.name),

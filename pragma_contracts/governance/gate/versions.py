@@ -27,9 +27,13 @@ def versions(old: Schemas, new: Schemas) -> Iterator[Finding]:
                 f"~ version of {message.name} is {now}, and was {was}",
             )
         elif changed or now != was:
-            why = f"{', '.join(changed)} changed" if changed else f"it was {was}"
-            change = f"version of {message.name} is {now}, but {why}"
-            facts = {"before": now, "wanted": _next(was)}
+            if now == was:
+                change = f"version of {message.name} is {now}, but {', '.join(changed)} changed"
+                misled = f"nobody can tell messages of the old schema from those of the new one: both say {now}"
+            else:
+                change = f"version of {message.name} is {now}, and was {was}"
+                misled = f"messages of the new schema say {now}, which is not later than {was}"
+            facts = {"misled": misled, "wanted": _next(was)}
             yield finding("CONTRACT_VERSION_RAISED", message.place, message.full_name, change, **facts)
 
 

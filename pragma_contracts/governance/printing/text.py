@@ -1,5 +1,6 @@
 """A verdict and a rule for people: lines that are the same on a terminal, where they have colours, and in a pipe."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -7,6 +8,8 @@ from pragma_contracts.governance.finding import Finding, Level
 from pragma_contracts.governance.rule import Rule
 from pragma_contracts.governance.verdict import SecondOpinion, Verdict
 
+# What a template of a rule leaves open.
+_FACT = re.compile(r"\{\w+\}")
 _BAD, _WARN, _GOOD, _DIM = "bold red", "yellow", "green", "dim"
 
 
@@ -48,7 +51,7 @@ def explained(rule: Rule) -> Iterator[Line]:
     if rule.breaks:
         yield Line(f"  breaks: {', '.join(rule.breaks)}")
     if rule.fix:
-        yield Line(f"  instead: {rule.fix}")
+        yield Line(f"  instead: {_FACT.sub('…', rule.fix)}")
     if not rule.can_be_waived:
         yield Line("  It cannot be waived.")
 
@@ -57,7 +60,8 @@ def summary(verdict: Verdict) -> str:
     """The verdict in one sentence."""
     against = f"against {verdict.about}" if verdict.command == "gate" else f"in {verdict.about}"
     if verdict.refused:
-        parts = [count(len(verdict.breaks), "breaking change" if verdict.command == "gate" else "finding")]
+        what = "breaking change" if verdict.command == "gate" else "finding"
+        parts = [count(len(verdict.breaks), what)] if verdict.breaks else []
         parts += [count(len(verdict.problems), "wrong waiver")] if verdict.problems else []
         return f"Refused: {' and '.join(parts)} {against}."
     if verdict.command == "lint":
