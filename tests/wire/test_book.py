@@ -1,6 +1,7 @@
 """Decimal columns and books: every decimal of up to 38 digits comes back exactly."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -57,10 +58,10 @@ def test_known_texts_are_bounded_and_refuse_what_is_no_decimal() -> None:
     assert 0 < len(known) <= 1024
     assert {type(text) for text in known} == {str}
     column.write_column(DecimalColumn(), ["1"], known)
-    for value in [[]], True, 1.0, "1e5", None:
-        for _ in range(2):
-            with pytest.raises(InvalidDecimal):
-                column.write_column(DecimalColumn(), [value], known)  # type: ignore[list-item]
+    wrong: list[Any] = [[], True, 1.0, "1e5", None]
+    for value in wrong * 2:
+        with pytest.raises(InvalidDecimal):
+            column.write_column(DecimalColumn(), [value], known)
     assert set(known.values()) <= {column.Texts()[text] for text in known}
 
 
