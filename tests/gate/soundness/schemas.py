@@ -180,6 +180,9 @@ class Side:
     """
 
     def __init__(self, files: Files) -> None:
+        for enum in (enum for file in files.values() for enum in file.enum_type):
+            if len({value.number for value in enum.value}) < len(enum.value):
+                raise TypeError("the compiler refuses two values of one number, and the pool does not")
         serialized = _imports() | {name: file.SerializeToString() for name, file in files.items()}
         pool = descriptor_pool.DescriptorPool()
         waiting = dict(serialized)

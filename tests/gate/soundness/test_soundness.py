@@ -25,7 +25,7 @@ MESSAGES = 3
 # What does nothing to a message by itself, or too rarely for every run to see it.
 HARMLESS = {
     *("reserve", "unreserve", "reorder fields", "add message", "change packed", "change json_name"),
-    *("add field", "remove value"),
+    *("add field", "add value", "remove value"),
 }
 # Rules without which something harmful would have passed, in every run.
 NEEDED = {
