@@ -42,6 +42,15 @@ def test_a_break_is_refused_with_who_breaks_and_what_to_do(changed: Path) -> Non
     assert lines[-1] == "Refused: 1 breaking change against old."
 
 
+def test_the_readme_shows_what_it_says(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "schemas", tmp_path / "old")
+    shutil.copytree(root / "schemas", tmp_path / "schemas")
+    price = tmp_path / "schemas/pragma/market/v1/price.proto"
+    price.write_text(price.read_text(encoding="utf-8").replace("string price = 6", "string last_price = 6"), "utf-8")
+    said = gate(tmp_path, "--against", "old").stdout.replace("against old.", "against origin/main.")
+    assert f"```\n{said}```\n" in (root / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_other_forms_say_the_same(changed: Path) -> None:
     whole = json.loads(gate(changed, "--against", "old", "--output", "json").stdout)
     assert (whole["about"], whole["refused"]) == ("old", True)
