@@ -86,7 +86,7 @@ class Producer:
     def feed(self, contract: type[M], feed: Feed, *, scales: Mapping[str, int] | None = None) -> FeedProducer[M]:
         """The fast path for the messages of one feed.
 
-        scales: fixes the scale of columns of a book, by their name, as `book.write` does: then ints are unscaled values,
+        scales: fixes the scale of columns of a book, by name, as `book.write` does: then ints are unscaled values
         and floats may be given.
 
         Raises NotAContract, InvalidFeed, ConfigurationError.
