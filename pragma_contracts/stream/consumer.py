@@ -440,7 +440,7 @@ def _feeds(assign: str, wanted: Callable[[Feed], bool] | None, group: str | None
     if group is not None:
         raise ConfigurationError("assign", "'feeds' goes without a group, which assigns partitions by itself")
     exact = wanted.exact() if isinstance(wanted, FeedFilter) else None
-    if exact is None:
+    if not exact:
         problem = "'feeds' needs where= to name the feeds: a collection of Feeds, or feeds(…) with all four identifiers"
         raise ConfigurationError("assign", problem)
     return exact
