@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions  # type: ignore[att
 from pragma_contracts import Consumer, Feed, MarketDepth, MarketType, Price, Producer, Record, feeds
 from pragma_contracts.errors import BrokerError, ConfigurationError
 from pragma_contracts.stream import assignment
-from pragma_contracts.testing import Stack
+from pragma_contracts.testing import Stack, stack
 
 Read = Callable[[Consumer, int], list[Record]]
 Write = Callable[..., None]
@@ -178,12 +178,14 @@ def test_offsets_that_are_gone_are_an_error(kafka: Stack, write: Write, frame_of
         next(stream)
 
 
-def test_more_partitions_are_noticed(real: Stack, write: Write, frame_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    admin = AdminClient({"bootstrap.servers": real.bootstrap})
-    count = len(admin.list_topics(TOPIC, timeout=30).topics[TOPIC].partitions)
+def test_more_partitions_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assignment, "_RECOUNT_SECONDS", 0.0)
-    with consumer(real, start="latest") as stream:
-        stream.consume(timeout=0.1)
-        admin.create_partitions([NewPartitions(TOPIC, count + 1)])[TOPIC].result(timeout=30)
-        with pytest.raises(BrokerError, match=f"{TOPIC} had {count} partitions and now has {count + 1}"):
-            list(stream)
+    # A stack of its own: other tests count on the partitions of theirs.
+    with stack() as own:
+        admin = AdminClient({"bootstrap.servers": own.bootstrap})
+        count = len(admin.list_topics(TOPIC, timeout=30).topics[TOPIC].partitions)
+        with consumer(own, start="latest") as stream:
+            stream.consume(timeout=0.1)
+            admin.create_partitions([NewPartitions(TOPIC, count + 1)])[TOPIC].result(timeout=30)
+            with pytest.raises(BrokerError, match=f"{TOPIC} had {count} partitions and now has {count + 1}"):
+                list(stream)
