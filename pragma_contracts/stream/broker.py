@@ -7,10 +7,16 @@ from collections.abc import Iterable
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
-from pragma_contracts.errors import BrokerError
+from pragma_contracts.errors import BrokerError, printable
 
 _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 1.0
+# What most often is wrong when a client gets no answer, by what librdkafka reports.
+_ADVICE = {
+    KafkaError._AUTHENTICATION: "are sasl.mechanisms, sasl.username and sasl.password what the broker expects?",
+    KafkaError._SSL: "are security.protocol and the ssl.* settings what the broker expects?",
+}
+_USUAL_ADVICE = "are the address and security.protocol right, and is the broker up?"
 
 
 class Throttle:
@@ -35,22 +41,37 @@ class BrokerReports:
         self.bootstrap = bootstrap
         self.counts: Counter[str] = Counter()
         self.last: KafkaError | None = None
+        self.may_log = Throttle()
         self._fatal: KafkaError | None = None
-        self._may_log = Throttle()
+        self._told = False
 
     def __call__(self, error: KafkaError) -> None:
         """Takes one report: librdkafka's error_cb."""
         self.counts[error.name()] += 1
-        self.last = error
+        # That all brokers are down only says that what was reported before is true of each of them.
+        if self.last is None or error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self.last = error
         if error.fatal():
             self._fatal = error
-        if self._may_log():
-            _log.warning("Kafka at %s: %s: %s", self.bootstrap, error.name(), error.str())
+        if self.may_log():
+            _log.warning("Kafka at %s: %s: %s", self.bootstrap, error.name(), printable(error.str()))
 
     def check(self) -> None:
         """Raises BrokerError when the client can do nothing any more."""
-        if self._fatal is not None:
-            raise self.error(self._fatal)
+        if error := self.fatal():
+            raise error
+
+    def fatal(self) -> BrokerError | None:
+        """What the client cannot recover from, if there is such a thing; whoever asks raises it."""
+        if self._fatal is None:
+            return None
+        self._told = True
+        return self.error(self._fatal)
+
+    def check_once(self) -> None:
+        """Like `check`, unless it has been raised before."""
+        if not self._told:
+            self.check()
 
     def error(self, error: KafkaError) -> BrokerError:
         """A KafkaError as one of our tree."""
@@ -67,7 +88,8 @@ def require_topics(client: Producer | Consumer, topics: Iterable[str], timeout: 
         # What went wrong underneath is only told to the callback.
         client.poll(0)
         cause = reports.last or error.args[0]
-        detail = f"no answer within {timeout:g} s ({cause.str()}); is the address right, and is the broker up?"
+        advice = _ADVICE.get(cause.code(), _USUAL_ADVICE)
+        detail = f"no answer within {timeout:g} s ({cause.str()}); {advice}"
         raise BrokerError(reports.bootstrap, cause.name(), detail) from error
     missing = sorted(set(topics) - known.keys())
     if missing:
