@@ -242,7 +242,8 @@ OPTIONS = (
         _MAX_BYTES,
         "the largest message, in bytes",
         "1000000",
-        "`send` refuses what is larger; the topic's max.message.bytes has to allow it too",
+        "`send` refuses what is larger. The topic's max.message.bytes has to allow it too, or the broker refuses the "
+        "message, and with it all that are in the same batch",
     ),
     Option(
         _LINGER,
@@ -256,13 +257,14 @@ OPTIONS = (
         "batch.size",
         "the most bytes in one request to a partition",
         "1000000",
-        "linger.ms ends a batch first: 50 ms of 100,000 messages/s are smaller",
+        "linger.ms ends most batches first. Set it to the topic's max.message.bytes when that is smaller: the broker "
+        "refuses a batch as a whole",
     ),
     Option(
         "batch.num.messages",
         "the most messages in one request to a partition",
         "10000",
-        "linger.ms ends a batch first: 50 ms of 100,000 messages/s are fewer",
+        "linger.ms ends a batch first: 50 ms of 100,000 messages/s are 5,000",
     ),
     Option(
         "compression.type",
