@@ -290,9 +290,9 @@ OPTIONS = (
     ),
     Option(
         "log_level",
-        "up to which syslog level librdkafka writes to stderr by itself",
+        "up to which syslog level librdkafka logs by itself",
         "6",
-        "what it has to say comes into our log, once",
+        "2 is what is critical; errors are reported as well, and stand in our log once",
         {"client": 2},
     ),
     Option(

@@ -59,7 +59,7 @@ class Outbox:
         self._telling = False
         limit = number(settings, "message.timeout.ms") / 1000
         self._patience = limit + _GRACE_SECONDS if limit else _NO_LIMIT_SECONDS
-        callbacks = {"on_delivery": self._on_failure, "error_cb": self._reports}
+        callbacks = {"on_delivery": self._on_failure, "error_cb": self._reports, "logger": self._reports}
         self._kafka = create(Producer, {**settings, **callbacks})
         self._produce: Callable[..., None] = self._kafka.produce
         require_topics(self._kafka, topics, start_timeout, self._reports)
@@ -81,7 +81,7 @@ class Outbox:
         # A clock that was set back must not stop the polling either.
         if not self._polled <= publish_ns < self._polled + _POLL_NS:
             self._polled = publish_ns
-            self._kafka.poll(0)
+            self._serve(self._kafka.poll, 0)
             self._tell()
 
     @property
@@ -89,7 +89,7 @@ class Outbox:
         """The figures of this moment."""
         if self._final is not None:
             return self._final
-        self._kafka.poll(0)
+        self._serve(self._kafka.poll, 0)
         settled = self._sent - self._failed.total()
         # librdkafka's own count includes what it has yet to report, whatever that is.
         queued = min(len(self._kafka), settled)
@@ -100,7 +100,7 @@ class Outbox:
         """Waits until every message is confirmed or failed; the number of those that still are neither."""
         if self._final is not None:
             return 0
-        left = self._kafka.flush(self._patience if timeout is None else timeout)
+        left = self._serve(self._kafka.flush, self._patience if timeout is None else timeout)
         if self._lost > self._logged or (left and self._reports.may_log()):
             self._log_all(self.stats)
         self._tell()
@@ -111,10 +111,10 @@ class Outbox:
         if self._final is not None:
             return
         try:
-            self._kafka.flush(self._patience if timeout is None else timeout)
+            self._serve(self._kafka.flush, self._patience if timeout is None else timeout)
         finally:
             self._kafka.purge()
-            self._kafka.flush(_GRACE_SECONDS)
+            self._serve(self._kafka.flush, _GRACE_SECONDS)
             self._final = self.stats
             self._produce = _closed
             del self._kafka
@@ -131,7 +131,7 @@ class Outbox:
         left = 0.0
         while isinstance(refusal, BufferError) and left >= 0:
             # The queue also holds messages that were delivered but not yet reported to us: reporting makes room.
-            self._kafka.poll(min(left, _ROOM_SECONDS))
+            self._serve(self._kafka.poll, min(left, _ROOM_SECONDS))
             try:
                 self._produce(topic, value, key, -1, None, None, publish_ns // _MS)
             except (BufferError, KafkaException) as error:
@@ -143,6 +143,7 @@ class Outbox:
         self._dropped += 1
         self._lose(Loss(topic, key, value, refused.code, refused.detail, may_be_written=False))
         if self._block is not None or not isinstance(refusal, BufferError):
+            self._reports.check()
             raise refused from refusal
         self._tell()
         return False
@@ -160,9 +161,20 @@ class Outbox:
             advice = "send less in it, or raise that and the topic's max.message.bytes"
             return BrokerError(self._bootstrap, error.name(), f"{detail} {limit:.0f}; {advice}")
         if error.code() == KafkaError._FATAL:
-            # It only says that something was; what it was is told to the callback.
-            self._kafka.poll(0)
+            # It only says that something was; what it was may wait to be told.
+            self._serve(self._kafka.poll, 0)
         return self._reports.fatal() or self._reports.error(error)
+
+    def _serve(self, call: Callable[[float], int], seconds: float) -> int:
+        """Calls poll or flush, in which librdkafka reports; gives the number of messages that are left, for flush."""
+        try:
+            return call(seconds)
+        except (KafkaException, SystemError):
+            # So a fatal error comes out of them, without its cause when another callback ran after it. It is raised,
+            # with its cause, when all that was reported has been dealt with.
+            if not self._reports.fatal():
+                raise
+            return len(self._kafka)
 
     def _on_failure(self, error: KafkaError | None, message: Message) -> None:
         if error is None:
