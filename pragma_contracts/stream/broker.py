@@ -17,9 +17,6 @@ _ADVICE = {
     KafkaError._SSL: "are security.protocol and the ssl.* settings what the broker expects?",
 }
 _USUAL_ADVICE = "are the address and security.protocol right, and is the broker up?"
-_FATAL_NAME = KafkaError(KafkaError._FATAL).name()
-# As rd_kafka_set_fatal_error writes it.
-_FATAL_FACILITY, _FATAL_PREFIX = "FATAL", "Fatal error: "
 
 
 class Throttle:
@@ -45,7 +42,7 @@ class BrokerReports:
         self.counts: Counter[str] = Counter()
         self.last: KafkaError | None = None
         self.may_log = Throttle()
-        self._fatal: str | None = None
+        self._fatal: KafkaError | None = None
         self._told = False
 
     def __call__(self, error: KafkaError) -> None:
@@ -54,16 +51,11 @@ class BrokerReports:
         # That all brokers are down only says that what was reported before is true of each of them.
         if self.last is None or error.code() != KafkaError._ALL_BROKERS_DOWN:
             self.last = error
+        # To a consumer it comes as the error of a message, which has the code alone.
         if error.fatal() or error.code() == KafkaError._FATAL:
-            self._fatal = error.str()
+            self._fatal = error
         if self.may_log():
             _log.warning("Kafka at %s: %s: %s", self.bootstrap, error.name(), printable(error.str()))
-
-    def log(self, level: int, _: str, facility: str, client: str, text: str) -> None:
-        """Takes one line of librdkafka's log: this object as its logger. Only the log says why an error is fatal."""
-        if facility == _FATAL_FACILITY:
-            self._fatal = text.partition(_FATAL_PREFIX)[2] or text
-        _log.log(level, "Kafka at %s: %s %s: %s", self.bootstrap, client, facility, printable(text))
 
     def check(self) -> None:
         """Raises BrokerError when the client can do nothing any more."""
@@ -75,8 +67,8 @@ class BrokerReports:
         """What the client cannot recover from, if there is such a thing."""
         if self._fatal is None:
             return None
-        detail = f"{self._fatal}; the client cannot go on, make a new one"
-        return BrokerError(self.bootstrap, _FATAL_NAME, detail)
+        detail = f"{self._fatal.str()}; the client cannot go on, make a new one"
+        return BrokerError(self.bootstrap, self._fatal.name(), detail)
 
     def check_once(self) -> None:
         """Like `check`, unless it has been raised before."""

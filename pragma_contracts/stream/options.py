@@ -249,8 +249,8 @@ OPTIONS = (
         _LINGER,
         "how long, in ms, a message waits for others that go in the same request",
         "5",
-        "latency: at 10,000 messages/s 1 ms made so many requests that a small broker fell behind, and messages came "
-        "later than with 5. throughput: half the work for client and broker",
+        "latency: at 10,000 messages/s 1 ms made so many requests that a small broker fell behind, and every tenth "
+        "message came later than with 5. throughput: half the client's work",
         {"latency": 5, "throughput": 50},
     ),
     Option(
@@ -290,7 +290,7 @@ OPTIONS = (
     ),
     Option(
         "log_level",
-        "up to which syslog level librdkafka logs by itself",
+        "up to which syslog level librdkafka writes to stderr by itself",
         "6",
         "2 is what is critical; errors are reported as well, and stand in our log once",
         {"client": 2},

@@ -24,8 +24,8 @@ _POLL_NS = 10 * _MS
 # librdkafka keeps its own time: what expires after message.timeout.ms is reported a little later.
 _GRACE_SECONDS = 1.0
 _NO_LIMIT_SECONDS = 30.0
-# A longer poll does not come back when there is room, but when its time has passed.
-_ROOM_SECONDS = 0.1
+# A poll of 0.2 s or more does not come back when something was reported, but when its time has passed.
+_POLL_SECONDS = 0.1
 _FULL = KafkaError(KafkaError._QUEUE_FULL).name()
 
 
@@ -59,7 +59,7 @@ class Outbox:
         self._telling = False
         limit = number(settings, "message.timeout.ms") / 1000
         self._patience = limit + _GRACE_SECONDS if limit else _NO_LIMIT_SECONDS
-        callbacks = {"on_delivery": self._on_failure, "error_cb": self._reports, "logger": self._reports}
+        callbacks = {"on_delivery": self._on_failure, "error_cb": self._reports}
         self._kafka = create(Producer, {**settings, **callbacks})
         self._produce: Callable[..., None] = self._kafka.produce
         require_topics(self._kafka, topics, start_timeout, self._reports)
@@ -81,7 +81,7 @@ class Outbox:
         # A clock that was set back must not stop the polling either.
         if not self._polled <= publish_ns < self._polled + _POLL_NS:
             self._polled = publish_ns
-            self._serve(self._kafka.poll, 0)
+            self._poll(0)
             self._tell()
 
     @property
@@ -89,7 +89,7 @@ class Outbox:
         """The figures of this moment."""
         if self._final is not None:
             return self._final
-        self._serve(self._kafka.poll, 0)
+        self._poll(0)
         settled = self._sent - self._failed.total()
         # librdkafka's own count includes what it has yet to report, whatever that is.
         queued = min(len(self._kafka), settled)
@@ -100,7 +100,7 @@ class Outbox:
         """Waits until every message is confirmed or failed; the number of those that still are neither."""
         if self._final is not None:
             return 0
-        left = self._serve(self._kafka.flush, self._patience if timeout is None else timeout)
+        left = self._wait(self._patience if timeout is None else timeout)
         if self._lost > self._logged or (left and self._reports.may_log()):
             self._log_all(self.stats)
         self._tell()
@@ -111,10 +111,10 @@ class Outbox:
         if self._final is not None:
             return
         try:
-            self._serve(self._kafka.flush, self._patience if timeout is None else timeout)
+            self._wait(self._patience if timeout is None else timeout)
         finally:
             self._kafka.purge()
-            self._serve(self._kafka.flush, _GRACE_SECONDS)
+            self._wait(_GRACE_SECONDS)
             self._final = self.stats
             self._produce = _closed
             del self._kafka
@@ -131,7 +131,7 @@ class Outbox:
         left = 0.0
         while isinstance(refusal, BufferError) and left >= 0:
             # The queue also holds messages that were delivered but not yet reported to us: reporting makes room.
-            self._serve(self._kafka.poll, min(left, _ROOM_SECONDS))
+            self._poll(min(left, _POLL_SECONDS))
             try:
                 self._produce(topic, value, key, -1, None, None, publish_ns // _MS)
             except (BufferError, KafkaException) as error:
@@ -162,19 +162,31 @@ class Outbox:
             return BrokerError(self._bootstrap, error.name(), f"{detail} {limit:.0f}; {advice}")
         if error.code() == KafkaError._FATAL:
             # It only says that something was; what it was may wait to be told.
-            self._serve(self._kafka.poll, 0)
+            self._poll(0)
         return self._reports.fatal() or self._reports.error(error)
 
-    def _serve(self, call: Callable[[float], int], seconds: float) -> int:
-        """Calls poll or flush, in which librdkafka reports; gives the number of messages that are left, for flush."""
+    def _poll(self, seconds: float) -> None:
+        """Lets librdkafka report, until it has, or `seconds` (at most 0.1) have passed."""
         try:
-            return call(seconds)
-        except (KafkaException, SystemError):
-            # So a fatal error comes out of them, without its cause when another callback ran after it. It is raised,
-            # with its cause, when all that was reported has been dealt with.
-            if not self._reports.fatal():
+            self._kafka.poll(seconds)
+        except KafkaException as error:
+            # A fatal error is not given to error_cb. It is raised when all that was reported has been dealt with.
+            if not error.args[0].fatal():
                 raise
-            return len(self._kafka)
+            self._reports(error.args[0])
+
+    def _wait(self, seconds: float) -> int:
+        """Polls until every message is confirmed or failed, or `seconds` have passed; how many are neither.
+
+        librdkafka's own flush calls what counts failures with the exception of a fatal error pending, which loses some.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            left = max(deadline - time.monotonic(), 0.0)
+            self._poll(min(left, _POLL_SECONDS))
+            messages = len(self._kafka)
+            if not messages or not left:
+                return messages
 
     def _on_failure(self, error: KafkaError | None, message: Message) -> None:
         if error is None:

@@ -42,7 +42,6 @@ _PRODUCER_OWN = {
     "on_delivery": "is used to count failures; read producer.stats, or give on_loss",
     "dr_cb": "is used to count failures; read producer.stats, or give on_loss",
     "delivery.report.only.error": "is always on; read producer.stats for the figures",
-    "logger": "is used to hear of fatal errors; librdkafka's lines go to the logger pragma_contracts.stream.broker",
     "transactional.id": "needs a transactional producer, which this one is not",
 }
 _CONSUMER_OWN = {

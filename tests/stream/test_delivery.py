@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from pragma_contracts import Consumer, Feed, Price, Producer, Record
+from pragma_contracts import Consumer, Feed, Loss, Price, Producer, Record
 from pragma_contracts.errors import BrokerError, Closed, ConfigurationError
-from pragma_contracts.stream.loss import Loss
 from pragma_contracts.stream.stats import ProducerStats
 from pragma_contracts.testing import Stack, stack
 from pragma_contracts.wire.frame import decode
@@ -45,7 +44,7 @@ def adds_up(stats: ProducerStats, given: int, losses: list[Loss]) -> None:
 
 def test_a_full_queue_drops_the_newest_of_a_realtime_producer(kafka: Stack, perp: Feed, read: Read) -> None:
     losses: list[Loss] = []
-    config = {"queue.buffering.max.messages": 10, "linger.ms": 900}
+    config = {"queue.buffering.max.messages": 10, "linger.ms": 200}
     with producer(kafka, config=config, on_loss=losses.append) as out:
         send(out, perp, range(100))
         assert len(losses) == out.stats.dropped, "drops are told at once"
@@ -150,7 +149,7 @@ def test_an_error_of_on_loss_does_not_take_back_a_message_that_was_sent(kafka: S
     def fail(_: Loss) -> None:
         raise LookupError("the user's own error")
 
-    config = {"queue.buffering.max.messages": 1, "linger.ms": 900}
+    config = {"queue.buffering.max.messages": 1, "linger.ms": 200}
     out = producer(kafka, config=config, on_loss=fail)
     send(out, perp, range(1))
     with pytest.raises(LookupError):

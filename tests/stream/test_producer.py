@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pragma_contracts import BookSide, Consumer, Feed, MarketDepth, MarketType, Price, Producer, Record, book
+from pragma_contracts import BookSide, Consumer, Feed, Loss, MarketDepth, MarketType, Price, Producer, Record, book
 from pragma_contracts.errors import (
     BrokerError,
     Closed,
@@ -22,7 +22,6 @@ from pragma_contracts.errors import (
     RegistryError,
 )
 from pragma_contracts.messages import Envelope
-from pragma_contracts.stream.loss import Loss
 from pragma_contracts.testing import Stack, embedded
 
 Read = Callable[[Consumer, int], list[Record]]
@@ -235,7 +234,7 @@ def test_the_figures_add_up(shared: Stack, perp: Feed) -> None:
 def test_what_the_queue_cannot_take_is_dropped_and_counted(
     shared: Stack, perp: Feed, caplog: pytest.LogCaptureFixture
 ) -> None:
-    config = {"queue.buffering.max.messages": 10, "linger.ms": 900}
+    config = {"queue.buffering.max.messages": 10, "linger.ms": 200}
     with caplog.at_level(logging.WARNING), producer(shared, config=config) as out:
         prices = out.feed(Price, perp)
         for _ in range(100):
