@@ -17,6 +17,18 @@ _ADVICE = {
     KafkaError._SSL: "are security.protocol and the ssl.* settings what the broker expects?",
 }
 _USUAL_ADVICE = "are the address and security.protocol right, and is the broker up?"
+# What a client cannot recover from by itself; of the rest it says so and goes on.
+LASTING = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError._AUTO_OFFSET_RESET,
+    }
+)
+# The partition has moved to another consumer of the group.
+MOVED = frozenset({KafkaError._STATE, KafkaError._UNKNOWN_PARTITION})
 
 
 class Throttle:
@@ -51,8 +63,7 @@ class BrokerReports:
         # That all brokers are down only says that what was reported before is true of each of them.
         if self.last is None or error.code() != KafkaError._ALL_BROKERS_DOWN:
             self.last = error
-        # To a consumer it comes as the error of a message, which has the code alone.
-        if error.fatal() or error.code() == KafkaError._FATAL:
+        if _is_fatal(error):
             self._fatal = error
         if self.may_log():
             _log.warning("Kafka at %s: %s: %s", self.bootstrap, error.name(), printable(error.str()))
@@ -65,10 +76,7 @@ class BrokerReports:
 
     def fatal(self) -> BrokerError | None:
         """What the client cannot recover from, if there is such a thing."""
-        if self._fatal is None:
-            return None
-        detail = f"{self._fatal.str()}; the client cannot go on, make a new one"
-        return BrokerError(self.bootstrap, self._fatal.name(), detail)
+        return None if self._fatal is None else self.error(self._fatal)
 
     def check_once(self) -> None:
         """Like `check`, unless it has been raised before."""
@@ -77,7 +85,13 @@ class BrokerReports:
 
     def error(self, error: KafkaError) -> BrokerError:
         """A KafkaError as one of our tree."""
-        return BrokerError(self.bootstrap, error.name(), error.str())
+        fatal = "; the client cannot go on, make a new one" if _is_fatal(error) else ""
+        return BrokerError(self.bootstrap, error.name(), f"{error.str()}{fatal}")
+
+
+def _is_fatal(error: KafkaError) -> bool:
+    # To a consumer it comes as the error of a message, which has the code alone.
+    return error.fatal() or error.code() == KafkaError._FATAL
 
 
 def require_topics(client: Producer | Consumer, topics: Iterable[str], timeout: float, reports: BrokerReports) -> None:
