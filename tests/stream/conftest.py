@@ -44,6 +44,14 @@ def kafka() -> Iterator[Stack]:
         yield running
 
 
+@pytest.fixture
+def dead(kafka: Stack) -> Stack:
+    """The embedded stack, with a dead letter topic."""
+    # Asking for a topic makes it.
+    KafkaProducer({"bootstrap.servers": kafka.bootstrap}).list_topics(f"{PRICES.topic}-dlq", timeout=10)
+    return kafka
+
+
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Stack]:
     """An embedded stack for all tests that read nothing from it."""

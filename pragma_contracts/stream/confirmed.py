@@ -1,0 +1,127 @@
+"""A producer that waits: each record is confirmed by all in-sync replicas, or handed back with the reason."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from pragma_contracts.stream.broker import BrokerReports, require_topics
+from pragma_contracts.stream.letter import Headers
+from pragma_contracts.stream.settings import Config, create, producer_settings
+
+# librdkafka reports what has expired a little later.
+_GRACE_SECONDS = 5.0
+_DURABLE: Config = {
+    "acks": "all",
+    "enable.idempotence": True,
+    # The broker's limit counts: it is that of what came from there, and its answer names it.
+    "message.max.bytes": 1_000_000_000,
+}
+# Of a batch of several records these say only that one of them is refused.
+_REFUSALS = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD, KafkaError.INVALID_TIMESTAMP})
+# What a consumer's settings may have that a producer does not take, or that would call the user's code twice.
+_CONSUMER_ONLY = frozenset({"on_commit", "stats_cb", "statistics.interval.ms"})
+
+
+@dataclass(slots=True, eq=False)
+class Outgoing:
+    """A record to write. partition: -1 leaves it to the key. timestamp: ms, 0 for now. error: why it was not taken."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    partition: int = -1
+    timestamp: int = 0
+    confirmed: bool = False
+    error: KafkaError | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the broker refuses this record as it is, and may take others."""
+        return self.error is not None and self.error.code() in _REFUSALS
+
+
+class ConfirmedProducer:
+    """Writes records durably: acks=all and idempotent. Use it from one thread at a time."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Iterable[str],
+        *,
+        config: Config | None = None,
+        start_timeout: float = 10.0,
+        timeout: float = 30.0,
+    ) -> None:
+        """config: librdkafka settings of a consumer or a producer; ours win where they make records durable.
+
+        start_timeout: seconds to wait for the broker. timeout: seconds after which a record is given up.
+
+        Raises:
+            ConfigurationError: a setting makes no sense.
+            BrokerError: the broker does not answer, or lacks a topic.
+        """
+        self._timeout = timeout
+        self.reports = BrokerReports(bootstrap)
+        given = {name: value for name, value in (config or {}).items() if name not in _CONSUMER_ONLY}
+        settings = producer_settings(bootstrap, {**given, **_DURABLE, "message.timeout.ms": int(timeout * 1000)})
+        own = {"delivery.report.only.error": False, "error_cb": self.reports}
+        self._kafka = create(Producer, {**settings, **own})
+        self._sent: list[Outgoing] = []
+        require_topics(self._kafka, topics, start_timeout, self.reports)
+
+    def send(self, record: Outgoing) -> None:
+        """Queues a record; whatever speaks against it is told by `settle`."""
+        record.error = None
+        self._sent.append(record)
+        try:
+            self._produce(record)
+        except BufferError:
+            self._flush()
+            try:
+                self._produce(record)
+            except (BufferError, KafkaException):
+                record.error = KafkaError(KafkaError._QUEUE_FULL)
+        except KafkaException as error:
+            record.error = error.args[0]
+
+    def settle(self) -> list[Outgoing]:
+        """Waits until every record is confirmed or given up; those given up, with their errors."""
+        self._flush()
+        sent, self._sent = self._sent, []
+        for record in [record for record in sent if record.refused]:
+            # Its batch was refused; alone it may be taken.
+            self.send(record)
+            self._flush()
+        self._sent = []
+        return [record for record in sent if not record.confirmed]
+
+    def close(self) -> None:
+        """Gives up what is not confirmed."""
+        self._kafka.purge()
+        self._kafka.flush(_GRACE_SECONDS)
+
+    def _produce(self, record: Outgoing) -> None:
+        self._kafka.produce(
+            record.topic,
+            record.value,
+            record.key,
+            record.partition,
+            partial(_reported, record),
+            None,
+            record.timestamp,
+            [*record.headers],
+        )
+
+    def _flush(self) -> None:
+        self._kafka.flush(self._timeout + _GRACE_SECONDS)
+        for record in self._sent:
+            if not record.confirmed and record.error is None:
+                record.error = KafkaError(KafkaError._TIMED_OUT)
+
+
+def _reported(record: Outgoing, error: KafkaError | None, _: Message) -> None:
+    record.error = error
+    record.confirmed = error is None
