@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from typing import Literal
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE
 
@@ -15,8 +14,8 @@ from pragma_contracts.stream.letter import Letter, Place, receipt_headers
 # What is confirmed but has no receipt yet is replayed again after a crash, and a batch is held in memory.
 _BATCH = 100
 
-Outcome = Literal["replayed", "would replay", "replayed already", "still bad", "refused by Kafka"]
-REFUSED: frozenset[Outcome] = frozenset({"still bad", "refused by Kafka"})
+OUTCOMES = ("replayed", "would replay", "replayed already", "still bad", "refused by Kafka")
+REFUSED = frozenset({"still bad", "refused by Kafka"})
 
 
 class Replay:
@@ -28,7 +27,7 @@ class Replay:
 
     def __init__(self, topic: DeadLetterTopic) -> None:
         """Connects to the topic's broker, with its settings. Raises ConfigurationError, BrokerError."""
-        self.counts: Counter[tuple[str, Outcome]] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()
         self._topic = topic
         self._producer = ConfirmedProducer(
             topic.bootstrap, [topic.topic, topic.source], config=topic.config, timeout=topic.timeout
