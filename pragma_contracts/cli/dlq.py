@@ -108,7 +108,7 @@ def show(
             click.echo(lines.HEADER)
         for shown in (line(found) for found in chosen) if limit is None else _newest(chosen, line, limit):
             click.echo(shown)
-    click.echo("\n".join(lines.summary_json(counts) if output == "json" else lines.table(counts, lines.STATES)))
+    click.echo("\n".join(lines.summary_json(counts) if output == "json" else ["", *lines.table(counts, lines.STATES)]))
     return ExitCode.DONE
 
 
@@ -144,6 +144,8 @@ def replay(
             # Also when it fails or is interrupted: so much has been done.
             click.echo("\n".join(lines.table(replaying.counts, OUTCOMES)))
             replaying.close()
+    if any(outcome == "still bad" for _, outcome in replaying.counts):
+        click.echo("`pragma-contracts dlq show` says why letters are still bad")
     outcomes = {outcome for _, outcome in replaying.counts}
     if outcomes & REFUSED:
         return ExitCode.REFUSED
@@ -161,5 +163,5 @@ def _counted(
 
 def _newest(records: Iterator[Found], line: Callable[[Found], str], limit: int) -> list[str]:
     """The lines of the newest records, oldest first. Lines are short, and records may not be."""
-    dated = ((found.ms, found.place, line(found)) for found in records)
-    return [shown for _, _, shown in sorted(heapq.nlargest(limit, dated))]
+    dated = ((found.ms, found.partition, found.offset, line(found)) for found in records)
+    return [shown for *_, shown in sorted(heapq.nlargest(limit, dated))]

@@ -19,21 +19,21 @@ HEADER = _ROW.format("letter", "written", "source", "kind", "bytes", "now", "key
 def text(found: Found) -> str:
     """A letter as a row under HEADER; letter and source are partition:offset."""
     letter = found.letter
-    source = f"{letter.place.partition}:{letter.place.offset}" if letter else "-"
+    source = f"{letter.source.partition}:{letter.source.offset}" if letter else "-"
     said = f"{_key(letter.key)}: {letter.error}" if letter else found.problem
     if letter and letter.replays:
         said += f" (replayed {letter.replays} times before)"
     if letter and found.problem not in ("", letter.error):
         said += f"; now: {found.problem}"
-    place = f"{found.place.partition}:{found.place.offset}"
+    place = f"{found.partition}:{found.offset}"
     return _ROW.format(place, _time(found.ms), source, printable(found.kind, _KIND), found.size, found.state, said)
 
 
 def as_json(found: Found) -> str:
     """A letter as one line of JSON; of a record that is none, only what is known of it."""
     facts: dict[str, Any] = {
-        "partition": found.place.partition,
-        "offset": found.place.offset,
+        "partition": found.partition,
+        "offset": found.offset,
         "written": _time(found.ms),
         "kind": found.kind,
         "bytes": found.size,
@@ -43,9 +43,9 @@ def as_json(found: Found) -> str:
     if letter := found.letter:
         source = {
             "topic": letter.topic,
-            "partition": letter.place.partition,
-            "offset": letter.place.offset,
-            "timestamp": _time(letter.timestamp[1]),
+            "partition": letter.source.partition,
+            "offset": letter.source.offset,
+            "timestamp": _time(letter.source.timestamp),
         }
         facts |= {"key": letter.key and _key(letter.key), "error": letter.error, "source": source}
         facts |= {"group": letter.group, "replays": letter.replays, "left_out": letter.left_out}

@@ -8,11 +8,11 @@ from typing import Any, Literal, Self, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from pragma_contracts.errors import BrokerError, ConfigurationError, ContractError, shown
+from pragma_contracts.errors import BrokerError, ConfigurationError, ContractError, ForeignSchema, shown
 from pragma_contracts.registry import RegistrySettings
 from pragma_contracts.stream.broker import BrokerReports, require_topics
 from pragma_contracts.stream.ids import ConsumerIds
-from pragma_contracts.stream.letter import SUFFIX, Headed, Letter, Place, read_letter, read_receipt
+from pragma_contracts.stream.letter import SUFFIX, Headed, Letter, Source, read_letter, read_receipt
 from pragma_contracts.stream.reader import Reader
 from pragma_contracts.stream.settings import Config, consumer_settings, create
 from pragma_contracts.wire.lookup import contract_by_topic
@@ -28,13 +28,14 @@ State = Literal["readable", "bad", "replayed"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A record of a dead letter topic. `ms` is when it was written there, `size` that of key and value in bytes.
+    """A record at a place of a dead letter topic. `ms` is when it was written there, `size` key and value in bytes.
 
     letter: None for a record that is no dead letter. state: "replayed", or whether the installed contracts read the
     record now; problem: why not, "" when they do.
     """
 
-    place: Place
+    partition: int
+    offset: int
     ms: int
     size: int
     letter: Letter | None
@@ -77,7 +78,7 @@ class DeadLetterTopic:
         self.topic, self.source = topic, topic.removesuffix(SUFFIX)
         if self.source == topic:
             raise ConfigurationError("topic", f"{shown(topic)} is no dead letter topic; their names end in {SUFFIX}")
-        self.replayed: set[Place] = set()
+        self.replayed: set[Source] = set()
         self._judge = _Judge(topic, self.source, registry, lock)
         self._reports = BrokerReports(bootstrap)
         settings = consumer_settings(bootstrap, _GROUP, "earliest", config)
@@ -91,16 +92,16 @@ class DeadLetterTopic:
     def records(self) -> Iterator[Found]:
         """Everything that is in the topic now but receipts: partition by partition, in order.
 
-        The topic is read twice, as a receipt comes after its letter. `replayed` then has the source places of what has
-        been replayed: about 100 bytes of memory each, and nothing else is kept.
+        The topic is read twice, as a receipt comes after its letter. `replayed` then has the sources of what has been
+        replayed: about 200 bytes of memory each, and nothing else is kept.
 
         Raises:
             BrokerError: the broker is gone, or refuses.
         """
         ends = self._ends()
         for message in self._messages(ends):
-            if (place := read_receipt(message)) is not None:
-                self.replayed.add(place)
+            if (source := read_receipt(message)) is not None:
+                self.replayed.add(source)
         for message in self._messages(ends):
             if read_receipt(message) is None:
                 yield self._found(message)
@@ -121,14 +122,13 @@ class DeadLetterTopic:
         state: State = "bad"
         if letter is None or letter.topic != self.source:
             letter, problem = None, f"is no dead letter of {self.source}"
-        elif letter.place in self.replayed:
+        elif letter.source in self.replayed:
             state, problem = "replayed", ""
         else:
             problem = self._judge.problem(letter, message)
             state = "bad" if problem else "readable"
         size = len(message.key() or b"") + len(message.value() or b"")
-        place = Place(message.partition(), message.offset())
-        return Found(place, message.timestamp()[1], size, letter, state, problem)
+        return Found(message.partition(), message.offset(), message.timestamp()[1], size, letter, state, problem)
 
     def _ends(self) -> dict[int, tuple[int, int]]:
         """First offset and end of every partition that holds something."""
@@ -190,13 +190,17 @@ class _Judge:
     def problem(self, letter: Letter, message: Headed) -> str:
         """Why the record is bad, "" when it is not."""
         if letter.left_out:
-            return f"the letter lacks {letter.left_out}; look at {letter.topic} [{letter.place.partition}]"
+            place = f"{letter.topic} [{letter.source.partition}] at offset {letter.source.offset}"
+            return f"the letter lacks {letter.left_out} of the record, which is {place}"
         # A schema id that was refused must be known to be good, or it comes back.
         reader = self._strict if letter.kind == "schema_id" else self._reader
         try:
             record = reader.read(message)
             # Whatever is decoded on first use is decoded now.
             _ = record and record.message
+        except ForeignSchema as error:
+            unknown = f"schema id {error.schema_id} was refused, and is not known to be {error.expected}'s"
+            return str(error) if error.subjects else f"{unknown}; name a registry that has it"
         except ContractError as error:
             return str(error)
         return ""

@@ -22,6 +22,7 @@ REPLAYS = "dlq.replays"
 _PREFIX = "dlq."
 _LETTER, _RECEIPT = "dlq.format", "dlq.receipt"
 _VERSION = b"1"
+_SOURCE = ("dlq.partition", "dlq.offset", "dlq.timestamp")
 _TIMESTAMPS = {
     TIMESTAMP_NOT_AVAILABLE: "none",
     TIMESTAMP_CREATE_TIME: "create",
@@ -33,11 +34,12 @@ _ERROR_CHARACTERS = 500
 _MAX_DIGITS = 19
 
 
-class Place(NamedTuple):
-    """Where a record stands in a topic."""
+class Source(NamedTuple):
+    """What tells a bad record from every other of its topic, also when the topic was deleted and made again."""
 
     partition: int
     offset: int
+    timestamp: int
 
 
 class Headed(Fetched, Protocol):
@@ -50,20 +52,19 @@ class Headed(Fetched, Protocol):
 class Letter:
     """A bad record, its place in the source topic, and why it is bad.
 
-    headers: its own, without ours. timestamp: the (kind, ms) of its source, kind as confluent_kafka has it.
-    kind, error: ContractError.kind and its text. written: when it was dead-lettered, ISO 8601 in UTC. group: the
-    consumer group that did it. left_out: what of the record the letter does not hold; "" when it is whole.
+    headers: its own, without ours. source: with the record's own timestamp in ms, 0 when it has none; timestamp_kind:
+    as confluent_kafka has it. kind, error: ContractError.kind and its text. group: the consumer group that wrote the
+    letter. left_out: what of the record the letter does not hold; "" when it is whole.
     """
 
     key: bytes | None
     value: bytes | None
     headers: Headers
     topic: str
-    place: Place
-    timestamp: tuple[int, int]
+    source: Source
+    timestamp_kind: int
     kind: str
     error: str
-    written: str
     group: str
     left_out: str
 
@@ -116,21 +117,19 @@ def read_letter(message: Headed) -> Letter | None:
     facts = {name: value for name, value in headers[start:] if name.startswith(_PREFIX)}
     # What another program added behind ours is not ours.
     own = headers[:start] + [header for header in headers[start:] if not header[0].startswith(_PREFIX)]
-    place = _place(facts)
-    ms = _number(facts.get("dlq.timestamp"))
+    source = _source(facts)
     kind = _TIMESTAMP_KINDS.get(_text(facts, "dlq.timestamp.type"))
-    if place is None or ms is None or kind is None:
+    if source is None or kind is None:
         return None
     return Letter(
         key=message.key(),
         value=message.value(),
         headers=own,
         topic=_text(facts, "dlq.topic"),
-        place=place,
-        timestamp=(kind, ms),
+        source=source,
+        timestamp_kind=kind,
         kind=_text(facts, "dlq.kind"),
         error=_text(facts, "dlq.error"),
-        written=_text(facts, "dlq.time"),
         group=_text(facts, "dlq.group"),
         left_out=_text(facts, "dlq.left.out"),
     )
@@ -138,23 +137,22 @@ def read_letter(message: Headed) -> Letter | None:
 
 def receipt_headers(letter: Letter) -> Headers:
     """The headers of a receipt: the record in a dead letter topic that says that a letter has been replayed."""
-    place = letter.place
-    facts = {_RECEIPT: _VERSION.decode(), "dlq.partition": str(place.partition), "dlq.offset": str(place.offset)}
-    return [(name, text.encode()) for name, text in facts.items()]
+    facts = zip(_SOURCE, letter.source, strict=True)
+    return [(_RECEIPT, _VERSION), *((name, str(number).encode()) for name, number in facts)]
 
 
-def read_receipt(message: Headed) -> Place | None:
-    """The source place of the letter that was replayed, or None when the record is no receipt."""
+def read_receipt(message: Headed) -> Source | None:
+    """The source of the letter that was replayed, or None when the record is no receipt."""
     headers = own_headers(message) or []
     # A letter may hold a bad record that looks like a receipt.
     if not headers or headers[0] != (_RECEIPT, _VERSION) or any(name == _LETTER for name, _ in headers):
         return None
-    return _place(dict(headers))
+    return _source(dict(headers))
 
 
-def _place(facts: dict[str, bytes | None]) -> Place | None:
-    partition, offset = _number(facts.get("dlq.partition")), _number(facts.get("dlq.offset"))
-    return None if partition is None or offset is None else Place(partition, offset)
+def _source(facts: dict[str, bytes | None]) -> Source | None:
+    numbers = [number for name in _SOURCE if (number := _number(facts.get(name))) is not None]
+    return Source(*numbers) if len(numbers) == len(_SOURCE) else None
 
 
 def _number(text: bytes | None) -> int | None:

@@ -9,7 +9,7 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE
 from pragma_contracts.errors import BrokerError
 from pragma_contracts.stream.confirmed import ConfirmedProducer, Outgoing
 from pragma_contracts.stream.dead_letter_topic import DeadLetterTopic
-from pragma_contracts.stream.letter import Letter, Place, receipt_headers
+from pragma_contracts.stream.letter import Letter, receipt_headers
 
 # What is confirmed but has no receipt yet is replayed again after a crash, and a batch is held in memory.
 _BATCH = 100
@@ -50,8 +50,8 @@ class Replay:
         """Closes the connection."""
         self._producer.close()
 
-    def _readable(self, kind: str | None) -> Iterator[tuple[Place, Letter]]:
-        """The letters to replay, with their places; what is not among them is counted."""
+    def _readable(self, kind: str | None) -> Iterator[tuple[int, Letter]]:
+        """The letters to replay, with their partitions; what is not among them is counted."""
         for found in self._topic.records():
             if kind is not None and found.kind != kind:
                 continue
@@ -61,24 +61,24 @@ class Replay:
                 self.counts[found.kind, "still bad"] += 1
             else:
                 # Several groups may have written a letter of the same record.
-                self._topic.replayed.add(found.letter.place)
-                yield found.place, found.letter
+                self._topic.replayed.add(found.letter.source)
+                yield found.partition, found.letter
 
-    def _write(self, batch: list[tuple[Place, Letter]]) -> None:
-        records = [(place, letter, self._record(letter)) for place, letter in batch]
+    def _write(self, batch: list[tuple[int, Letter]]) -> None:
+        records = [(partition, letter, self._record(letter)) for partition, letter in batch]
         for _, _, record in records:
             self._producer.send(record)
         self._producer.settle()
-        done = [(place, letter) for place, letter, record in records if record.confirmed]
+        done = [(partition, letter) for partition, letter, record in records if record.confirmed]
         self.counts.update((letter.kind, "replayed") for _, letter in done)
         self._certify(done)
         self.counts.update((letter.kind, "refused by Kafka") for _, letter, record in records if record.refused)
         self._raise_for([record for _, _, record in records if not record.refused], "are not confirmed")
 
-    def _certify(self, done: list[tuple[Place, Letter]]) -> None:
+    def _certify(self, done: list[tuple[int, Letter]]) -> None:
         """Writes the receipts of what is confirmed, each behind its letter, so that it is not kept for less long."""
-        for place, letter in done:
-            self._producer.send(Outgoing(self._topic.topic, None, None, receipt_headers(letter), place.partition))
+        for partition, letter in done:
+            self._producer.send(Outgoing(self._topic.topic, None, None, receipt_headers(letter), partition))
         lost = self._producer.settle()
         self._raise_for(lost, "were replayed but have no receipt, and will be replayed again")
 
@@ -89,6 +89,5 @@ class Replay:
             raise BrokerError(error.bootstrap, error.code, f"{len(errors)} records {problem}: {error.detail}")
 
     def _record(self, letter: Letter) -> Outgoing:
-        kind, ms = letter.timestamp
-        timestamp = 0 if kind == TIMESTAMP_NOT_AVAILABLE else ms
+        timestamp = 0 if letter.timestamp_kind == TIMESTAMP_NOT_AVAILABLE else letter.source.timestamp
         return Outgoing(self._topic.source, letter.key, letter.value, letter.replay_headers, timestamp=timestamp)

@@ -15,6 +15,7 @@ from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.registry import Reference, Registry
 from pragma_contracts.testing import Stack, embedded
 from pragma_contracts.wire.lookup import contract_of
+from tests.stream.letters import DEAD, make_topic
 
 PRICES = contract_of(Price)
 _DEADLINE_S = 30.0
@@ -47,8 +48,7 @@ def kafka() -> Iterator[Stack]:
 @pytest.fixture
 def dead(kafka: Stack) -> Stack:
     """The embedded stack, with a dead letter topic."""
-    # Asking for a topic makes it.
-    KafkaProducer({"bootstrap.servers": kafka.bootstrap}).list_topics(f"{PRICES.topic}-dlq", timeout=10)
+    make_topic(kafka, DEAD)
     return kafka
 
 

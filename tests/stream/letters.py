@@ -21,6 +21,11 @@ KEY = b"perp-unknown-paradex-BTC"
 ERROR = InvalidFrame("holds no Price", 6, 9)
 
 
+def make_topic(stack: Stack, topic: str) -> None:
+    """Makes a topic of an embedded broker, where asking for it does."""
+    KafkaProducer({"bootstrap.servers": stack.bootstrap}).list_topics(topic, timeout=10)
+
+
 def messages(stack: Stack, topic: str, partition: int | None = None) -> list[Headed]:
     """Everything in a topic, or in one of its partitions."""
     client = KafkaConsumer({"bootstrap.servers": stack.bootstrap, "group.id": "tests", "fetch.wait.max.ms": 10})

@@ -1,6 +1,8 @@
 """Dead letters: nothing of a bad record is lost on its way to the dead letter topic and back."""
 
+import contextlib
 import random
+import time
 from typing import Any, cast
 
 import pytest
@@ -41,11 +43,11 @@ def test_a_letter_holds_the_record_as_it_was_and_where_it_stood(dead: Stack, rec
     assert letter is not None
     assert (message.key(), message.value()) == (letter.key, letter.value) == (record["key"], record["value"])
     assert letter.headers == record.get("headers", [])
-    assert (letter.topic, letter.place, letter.timestamp) == (TOPIC, (0, bad.offset()), bad.timestamp())
+    kind, ms = bad.timestamp()
+    assert (letter.topic, letter.source, letter.timestamp_kind) == (TOPIC, (0, bad.offset(), ms), kind)
     assert (letter.kind, letter.error) == ("frame", str(ERROR))
     assert (letter.group, letter.left_out, letter.replays) == ("ingestor", "", 0)
     assert message.timestamp()[1] >= bad.timestamp()[1]
-    assert letter.written.endswith("Z")
     assert written == {"frame": 1}
 
 
@@ -122,6 +124,11 @@ def test_what_the_broker_does_not_take_is_tried_again_and_never_forgotten() -> N
             letters.settle()
         assert dict(letters.written) == {}
         running.broker.start()
+        deadline = time.monotonic() + 60
+        while letters.written == {}:
+            assert time.monotonic() < deadline
+            with contextlib.suppress(BrokerError):
+                letters.settle()
         letters.settle()
         assert dict(letters.written) == {"frame": 3}
         letters.close()
@@ -138,7 +145,7 @@ def test_a_letter_that_is_too_large_keeps_its_place_and_costs_no_other() -> None
         letters = bury(running, bad)
         found = found_in(running)
         assert (letters.cut, dict(letters.written)) == (1, {"frame": 3})
-        assert sorted((one.letter.place.offset, one.letter.left_out) for one in found if one.letter) == [
+        assert sorted((one.letter.source.offset, one.letter.left_out) for one in found if one.letter) == [
             (0, ""),
             (1, "key, value, headers"),
             (2, ""),

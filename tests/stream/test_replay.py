@@ -44,7 +44,7 @@ def test_only_what_the_installed_contracts_read_is_readable(dead: Stack, frame_o
         (b"spot-unknown-paradex-BTC", good, "the record key is 'spot-unknown-paradex-BTC'"),
     ]
     bury(dead, write_bad(dead, *[{"key": key, "value": value} for key, value, _ in records]))
-    found = {one.letter.place.offset: one for one in found_in(dead) if one.letter}
+    found = {one.letter.source.offset: one for one in found_in(dead) if one.letter}
     assert len(found) == len(records)
     for offset, (_, _, problem) in enumerate(records):
         assert found[offset].state == ("bad" if problem else "readable")
