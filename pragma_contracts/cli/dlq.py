@@ -94,10 +94,12 @@ def show(
     registry: str | None,
     **credentials: str | None,
 ) -> ExitCode:
-    """Print the letters of a topic, and whether the installed contracts can read them now.
+    """Print letters, and which can be read now.
 
-    Reads the topic to its end, joins no consumer group and commits nothing. With --output json it prints one object a
-    line, the summary last. Exit codes: 0 done, 2 could not run.
+    Each is judged with the installed contracts. Reads the topic to its end, joins no consumer group and commits nothing.
+    With --output json it prints one object a line, the summary last.
+
+    Exit codes: 0 done, 2 could not run.
     """
     asked = RegistrySettings(registry, **credentials) if registry else None
     counts: Counter[tuple[str, str]] = Counter()
@@ -126,11 +128,12 @@ def replay(
     registry: str | None,
     **credentials: str | None,
 ) -> ExitCode:
-    """Write the records that the installed contracts can read now back to their topic, each of them once.
+    """Write what can be read now back, once.
 
-    They come back with their key, value, headers and timestamp, and a header dlq.replays. A receipt in the dead letter
-    topic says what was replayed, so that running it again goes on where it stopped; run it once at a time. Replayed
-    records stand behind newer ones of their feed.
+    The records that the installed contracts read now go to the topic that they came from, with their key, value,
+    headers and timestamp, and a header dlq.replays. A receipt in the dead letter topic says what was replayed, so that
+    running it again goes on where it stopped; run it once at a time. Replayed records stand behind newer ones of their
+    feed.
 
     Exit codes: 0 done, or nothing to do; 1 some letters cannot be replayed; 2 could not run; 3 would replay
     (--dry-run).

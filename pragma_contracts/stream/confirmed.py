@@ -15,7 +15,7 @@ _GRACE_SECONDS = 5.0
 _DURABLE: Config = {
     "acks": "all",
     "enable.idempotence": True,
-    # The broker's limit counts: it is that of what came from there, and its answer names it.
+    # The broker's own limit is the one that counts; what it refuses is told as every other refusal.
     "message.max.bytes": 1_000_000_000,
 }
 # Of a batch of several records these say only that one of them is refused.

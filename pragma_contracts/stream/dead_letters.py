@@ -104,26 +104,31 @@ class DeadLetters:
             if waiting.record.error is not None:
                 self._producer.send(waiting.record)
         self._producer.settle()
-        self._cut_down([waiting for waiting in self._waiting.values() if waiting.record.refused])
-        self._written.update(waiting.kind for waiting in self._waiting.values() if waiting.record.confirmed)
-        self._waiting = {place: waiting for place, waiting in self._waiting.items() if not waiting.record.confirmed}
+        self._cut_down()
+        self._count()
         self._raise_for_the_rest()
 
     def close(self) -> None:
         """Gives up what is not confirmed; those records stay unread."""
         self._producer.close()
 
-    def _cut_down(self, large: list[_Waiting]) -> None:
-        """Writes letters that are too large without what the record holds: it still stands in its topic."""
-        for waiting in large:
-            waiting.record = waiting.stub
-            self._producer.send(waiting.record)
+    def _cut_down(self) -> None:
+        """Writes what the broker refuses without what the record holds: that still stands in its topic."""
+        for waiting in self._waiting.values():
+            if waiting.record.refused:
+                waiting.record = waiting.stub
+                self._producer.send(waiting.record)
         self._producer.settle()
-        for waiting in large:
-            self._cut += waiting.record.confirmed
-            if waiting.record.confirmed and self._may_log():
-                text = "the dead letter of %s is too large for the broker and holds only its place; %d so far"
-                _log.warning(text, waiting.place, self._cut)
+
+    def _count(self) -> None:
+        confirmed = [waiting for waiting in self._waiting.values() if waiting.record.confirmed]
+        self._waiting = {place: waiting for place, waiting in self._waiting.items() if not waiting.record.confirmed}
+        self._written.update(waiting.kind for waiting in confirmed)
+        cut = [waiting for waiting in confirmed if waiting.record is waiting.stub]
+        self._cut += len(cut)
+        if cut and self._may_log():
+            text = "the broker refuses dead letters for their size, %d so far have only place and error; last: %s"
+            _log.warning(text, self._cut, cut[-1].place)
 
     def _raise_for_the_rest(self) -> None:
         for waiting in self._waiting.values():

@@ -4,7 +4,6 @@ Key, value and headers are those of the bad record. Ours are text, stand behind 
 called dlq.format: what comes before it is the record's own, whatever its name.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -101,7 +100,7 @@ def letter_headers(message: Fetched, error: ContractError, group: str, left_out:
         "dlq.offset": str(message.offset()),
         "dlq.timestamp": str(max(ms, 0)),
         "dlq.timestamp.type": _TIMESTAMPS[kind],
-        "dlq.time": datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "dlq.time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "dlq.group": group,
         "dlq.left.out": left_out,
     }

@@ -58,13 +58,18 @@ def bury(stack: Stack, bad: list[Headed], error: Any = ERROR, group: str = "inge
     return letters
 
 
+def opened(stack: Stack, **options: Any) -> DeadLetterTopic:
+    # The embedded broker answers a fetch that finds nothing only then.
+    return DeadLetterTopic(stack.bootstrap, DEAD, config={"fetch.wait.max.ms": 10}, **options)
+
+
 def found_in(stack: Stack, **options: Any) -> list[Found]:
-    with DeadLetterTopic(stack.bootstrap, DEAD, **options) as topic:
+    with opened(stack, **options) as topic:
         return list(topic.records())
 
 
 def replay(stack: Stack, *, kind: str | None = None, limit: int | None = None, **options: Any) -> dict[Any, int]:
-    with DeadLetterTopic(stack.bootstrap, DEAD, **options) as topic:
+    with opened(stack, **options) as topic:
         replaying = Replay(topic)
         replaying.run(kind, limit, dry_run=False)
         replaying.close()

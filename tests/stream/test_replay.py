@@ -1,5 +1,7 @@
 """Reading and replaying dead letters: how each is judged, and that what is good comes back to its topic, once."""
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +24,7 @@ from pragma_contracts.stream.dead_letter_topic import DeadLetterTopic
 from pragma_contracts.stream.ids import producer_ids
 from pragma_contracts.stream.replay import Replay
 from pragma_contracts.testing import Stack, stack
-from tests.stream.letters import DEAD, ERROR, KEY, TOPIC, bury, found_in, messages, replay, write_bad
+from tests.stream.letters import DEAD, ERROR, KEY, TOPIC, bury, found_in, messages, opened, replay, write_bad
 
 Read = Callable[[Consumer, int], list[Record]]
 
@@ -87,6 +89,12 @@ def test_what_is_no_letter_of_the_topic_is_foreign(dead: Stack) -> None:
     assert replay(dead) == {("frame", "still bad"): 1, ("foreign", "still bad"): len(strange)}
 
 
+def test_dead_letters_need_nothing_of_the_command_line() -> None:
+    modules = "pragma_contracts.stream.dead_letters, pragma_contracts.stream.replay"
+    script = f"import sys; sys.modules.update(click=None, rich=None); import {modules}"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 def test_another_topic_than_a_contracts_dead_letters_is_refused(shared: Stack) -> None:
     with pytest.raises(ConfigurationError, match="'pragma-prices-v1' is no dead letter topic"):
         DeadLetterTopic(shared.bootstrap, TOPIC)
@@ -147,7 +155,7 @@ def test_a_record_that_goes_round_says_how_often(dead: Stack, frame_of: Any) -> 
 
 def test_a_dry_run_writes_nothing(dead: Stack, frame_of: Any) -> None:
     bury(dead, write_bad(dead, *[{"key": KEY, "value": frame_of()}] * 3))
-    with DeadLetterTopic(dead.bootstrap, DEAD) as topic:
+    with opened(dead) as topic:
         replaying = Replay(topic)
         replaying.run(None, 2, dry_run=True)
         replaying.close()
