@@ -96,8 +96,8 @@ def show(
 ) -> ExitCode:
     """Print letters, and which can be read now.
 
-    Each is judged with the installed contracts. Reads the topic to its end, joins no consumer group and commits nothing.
-    With --output json it prints one object a line, the summary last.
+    Each is judged with the installed contracts. Reads the topic to its end, joins no consumer group and commits
+    nothing. With --output json it prints one object a line, the summary last.
 
     Exit codes: 0 done, 2 could not run.
     """

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from confluent_kafka import Producer as KafkaProducer
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message, Producer as KafkaProducer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -22,6 +23,7 @@ from pragma_contracts.errors import (
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.stream.dead_letter_topic import DeadLetterTopic
 from pragma_contracts.stream.ids import producer_ids
+from pragma_contracts.stream.letter import Headed
 from pragma_contracts.stream.replay import Replay
 from pragma_contracts.testing import Stack, stack
 from tests.stream.letters import DEAD, ERROR, KEY, TOPIC, bury, found_in, messages, opened, replay, write_bad
@@ -112,6 +114,18 @@ def test_a_record_comes_back_as_it_was(dead: Stack, frame_of: Any) -> None:
     _, again = messages(dead, TOPIC)
     assert (again.key(), again.value(), again.timestamp()) == (KEY, record["value"], (1, 1_700_000_000_123))
     assert again.headers() == [*headers, ("dlq.replays", b"1")]
+
+
+def test_a_record_without_a_timestamp_gets_that_of_its_replay(dead: Stack, frame_of: Any) -> None:
+    """Brokers keep records of old clients that have none."""
+    bare = Message(
+        topic=TOPIC, partition=0, offset=7, key=KEY, value=frame_of(), timestamp=(TIMESTAMP_NOT_AVAILABLE, -1)
+    )
+    before = time.time_ns() // 1_000_000
+    bury(dead, [cast(Headed, bare)])
+    assert replay(dead) == {("frame", "replayed"): 1}
+    (again,) = messages(dead, TOPIC)
+    assert again.timestamp()[1] >= before
 
 
 def test_each_record_is_replayed_once_whatever_was_left_out_before(dead: Stack, frame_of: Any) -> None:
