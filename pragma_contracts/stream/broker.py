@@ -11,6 +11,18 @@ from pragma_contracts.errors import BrokerError
 
 _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 1.0
+# What a client cannot recover from by itself; of the rest it says so and goes on.
+LASTING = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError._AUTO_OFFSET_RESET,
+    }
+)
+# The partition has moved to another consumer of the group.
+MOVED = frozenset({KafkaError._STATE, KafkaError._UNKNOWN_PARTITION})
 
 
 class Throttle:

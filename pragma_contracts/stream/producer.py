@@ -1,6 +1,6 @@
 """The producer: sends messages of the contracts to their topics, never waiting, and never losing one in silence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from pragma_contracts.stream.settings import Config, chosen, producer_settings
 from pragma_contracts.stream.stats import ProducerStats
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.frame import header
-from pragma_contracts.wire.timestamps import NS, to_ns
+from pragma_contracts.wire.timestamps import split
 
 
 class Producer:
@@ -80,12 +80,18 @@ class Producer:
         lane = self._lane(type(message))
         if event_time is not None:
             event = message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has an envelope
-            event.seconds, event.nanos = divmod(to_ns(event_time), NS)
+            event.seconds, event.nanos = split(event_time)
         lane.send(message)
 
-    def feed(self, contract: type[M], feed: Feed) -> FeedProducer[M]:
-        """The fast path for the messages of one feed. Raises NotAContract, InvalidFeed."""
-        return FeedProducer(self._lane(contract), feed)
+    def feed(self, contract: type[M], feed: Feed, *, scales: Mapping[str, int] | None = None) -> FeedProducer[M]:
+        """The fast path for the messages of one feed.
+
+        scales: fixes the scale of columns of a book, by name, as `book.write` does: then ints are unscaled values
+        and floats may be given.
+
+        Raises NotAContract, InvalidFeed, ConfigurationError.
+        """
+        return FeedProducer(self._lane(contract), feed, scales)
 
     @property
     def stats(self) -> ProducerStats:

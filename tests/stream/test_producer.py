@@ -194,13 +194,28 @@ def test_a_field_that_does_not_fit_is_named(shared: Stack, perp: Feed, fields: d
     assert error in str(caught.value)
 
 
+def test_a_feed_with_scales_takes_floats_and_unscaled_ints(kafka: Stack, perp: Feed, read: Read) -> None:
+    with producer(kafka) as out:
+        depth = out.feed(MarketDepth, perp, scales={"prices": 2, "quantities": 3})
+        depth.send(event_time=NOON, bids=[(6543210, 0.5), (6543200, 1.25)], asks=[("65432.2", "1")])
+        with pytest.raises(InvalidMessage, match=r"bids = 0.0005: has more than the 3 decimals"):
+            depth.send(event_time=NOON, bids=[(6543210, 0.0005)])
+        with pytest.raises(ConfigurationError, match="Price has no decimal columns"):
+            out.feed(Price, perp, scales={"price": 2})
+    with consumer(kafka) as stream:
+        (record,) = read(stream, 1)
+    assert isinstance(record.message, MarketDepth)
+    assert book.texts(record.message.bids) == [("65432.10", "0.500"), ("65432.00", "1.250")]
+    assert book.texts(record.message.asks) == [("65432.20", "1.000")]
+
+
 @pytest.mark.parametrize(
     ("bids", "error"),
     [
         ([("1e5", "1")], "bids = '1e5': is not a plain decimal"),
         ([(1.5, "1")], "bids = 1.5: is not decimal text"),
-        ([("1", "1", "1")], "is of type list, which does not fit the field: "),
-        ([("1", "1"), ("2",)], "is of type list, which does not fit the field: "),
+        ([("1", "1", "1")], "bids = ('1', '1', '1'): as row 0 is no tuple (prices, quantities)"),
+        ([("1", "1"), ("2",)], "bids = ('2',): as row 1 is no tuple (prices, quantities)"),
         (5, "bids = 5: is of type int, which does not fit the field: "),
         ([("1", "1"), ("2", "1")], "bids.prices = 2: level 1 after 1 (scale 0) is not strictly descending"),
     ],
