@@ -195,9 +195,7 @@ class _Judge:
         # A schema id that was refused must be known to be good, or it comes back.
         reader = self._strict if letter.kind == "schema_id" else self._reader
         try:
-            record = reader.read(message)
-            # Whatever is decoded on first use is decoded now.
-            _ = record and record.message
+            reader.decode(message, reader.look(message))
         except ForeignSchema as error:
             unknown = f"schema id {error.schema_id} was refused, and is not known to be {error.expected}'s"
             return str(error) if error.subjects else f"{unknown}; name a registry that has it"
