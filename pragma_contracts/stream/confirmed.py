@@ -15,13 +15,24 @@ _GRACE_SECONDS = 5.0
 _DURABLE: Config = {
     "acks": "all",
     "enable.idempotence": True,
+    # Time alone ends the trying.
+    "retries": 2_147_483_647,
     # The broker's own limit is the one that counts; what it refuses is told as every other refusal.
     "message.max.bytes": 1_000_000_000,
+    "queue.buffering.max.kbytes": 1_048_576,
 }
 # Of a batch of several records these say only that one of them is refused.
 _REFUSALS = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD, KafkaError.INVALID_TIMESTAMP})
-# What a consumer's settings may have that a producer does not take, or that would call the user's code twice.
-_CONSUMER_ONLY = frozenset({"on_commit", "stats_cb", "statistics.interval.ms"})
+_LEFT_OUT = frozenset(
+    {
+        # What decides on delivery is ours, under each of its names.
+        *("acks", "request.required.acks", "enable.idempotence", "retries", "message.send.max.retries", "linger.ms"),
+        *("message.timeout.ms", "delivery.timeout.ms", "queue.buffering.max.ms", "message.max.bytes", "max.in.flight"),
+        *("max.in.flight.requests.per.connection", "queue.buffering.max.kbytes"),
+        # A producer does not take the first, and the others would call the user's code twice.
+        *("on_commit", "stats_cb", "statistics.interval.ms"),
+    }
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +66,7 @@ class ConfirmedProducer:
         start_timeout: float = 10.0,
         timeout: float = 30.0,
     ) -> None:
-        """config: librdkafka settings of a consumer or a producer; ours win where they make records durable.
+        """config: librdkafka settings of a consumer or a producer; what decides on delivery is ours.
 
         start_timeout: seconds to wait for the broker. timeout: seconds after which a record is given up.
 
@@ -65,10 +76,10 @@ class ConfirmedProducer:
         """
         self._timeout = timeout
         self.reports = BrokerReports(bootstrap)
-        given = {name: value for name, value in (config or {}).items() if name not in _CONSUMER_ONLY}
+        given = {name: value for name, value in (config or {}).items() if name not in _LEFT_OUT}
         settings = producer_settings(bootstrap, {**given, **_DURABLE, "message.timeout.ms": int(timeout * 1000)})
-        own = {"delivery.report.only.error": False, "error_cb": self.reports}
-        self._kafka = create(Producer, {**settings, **own})
+        settings.update({"delivery.report.only.error": False, "error_cb": self.reports})
+        self._kafka = create(Producer, settings)
         self._sent: list[Outgoing] = []
         require_topics(self._kafka, topics, start_timeout, self.reports)
 

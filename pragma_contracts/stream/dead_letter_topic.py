@@ -82,7 +82,8 @@ class DeadLetterTopic:
         self._judge = _Judge(topic, self.source, registry, lock)
         self._reports = BrokerReports(bootstrap)
         settings = consumer_settings(bootstrap, _GROUP, "earliest", config)
-        self._kafka = create(Consumer, {**settings, **_OWN, "error_cb": self._reports})
+        settings.update({**_OWN, "error_cb": self._reports})
+        self._kafka = create(Consumer, settings)
         try:
             require_topics(self._kafka, [topic], start_timeout, self._reports)
         except ContractError:
