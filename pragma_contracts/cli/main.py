@@ -13,6 +13,7 @@ from pragma_contracts.errors import ContractError, printable
 # A command's module is loaded when it is called, so that --help needs neither Kafka nor a compiler.
 _COMMANDS = {
     "demo": "Replay recorded market data through the contracts.",
+    "dlq": "Look at dead letters, and replay them.",
     "gate": "Refuse a breaking change of the schemas.",
     "lint": "Refuse schemas that are not written as contracts are.",
     "register": "Register the schemas in a registry, and write contracts.lock.",

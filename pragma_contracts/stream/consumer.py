@@ -14,6 +14,7 @@ from pragma_contracts.registry import RegistrySettings
 from pragma_contracts.stream.assignment import Assignment, Point, Wish
 from pragma_contracts.stream.broker import BrokerReports, require_topics
 from pragma_contracts.stream.circuit import Circuit
+from pragma_contracts.stream.dead_letters import DeadLetters
 from pragma_contracts.stream.filter import FeedFilter, as_filter
 from pragma_contracts.stream.ids import ConsumerIds
 from pragma_contracts.stream.intake import WAIT_SECONDS, Intake
@@ -50,7 +51,7 @@ class Consumer:
         contracts: Iterable[type[Message]],
         where: Callable[[Feed], bool] | Collection[Feed] | None = None,
         assign: Literal["all", "feeds"] = "all",
-        on_error: Literal["raise", "skip"] = "raise",
+        on_error: Literal["raise", "skip", "dead_letter"] = "raise",
         max_bad_share: float = 0.5,
         unknown_ids: Literal["accept", "refuse"] = "accept",
         delivery: Literal["at_least_once", "at_most_once", "manual"] = "at_least_once",
@@ -71,8 +72,9 @@ class Consumer:
         skipped by their key. assign: "feeds" reads only the partitions that the feeds of `where` are in, without a
         group; that goes by murmur2 of the key, as this package's producers do it.
         on_error: "raise" raises BadRecord for a record that cannot be used, and the next call goes on after it; "skip"
-        counts it, logs the first of its kind, and goes on. max_bad_share: the share of bad records, over a hundred or
-        more, above which the consumer stops with TooManyBadRecords.
+        counts it, logs the first of its kind, and goes on; "dead_letter" also writes it to the topic `<topic>-dlq`,
+        before its offset is stored. max_bad_share: the share of bad records, over a hundred or more, above which the
+        consumer stops with TooManyBadRecords.
         unknown_ids: whether a schema id that is not known good, nor known foreign, is decoded or a bad record.
         delivery: "at_least_once", as said above; "at_most_once" commits a batch before it is handed out; "manual"
         leaves it to `commit`.
@@ -90,7 +92,7 @@ class Consumer:
             BrokerError: the broker does not answer, or lacks a topic.
         """
         wanted = as_filter(where)
-        _one_of("on_error", on_error, ("raise", "skip"))
+        _one_of("on_error", on_error, ("raise", "skip", "dead_letter"))
         _one_of("unknown_ids", unknown_ids, ("accept", "refuse"))
         _one_of("start", start, ("latest", "earliest"))
         _one_of("delivery", delivery, ("at_least_once", "at_most_once", "manual"))
@@ -107,6 +109,9 @@ class Consumer:
         wish = Wish(list(found), _feeds(assign, wanted, group), start, at, until)
         ids = ConsumerIds(list(found.values()), registry=registry, lock=lock)
         reader = Reader(found, ids, wanted, refuse_unknown=unknown_ids == "refuse", validate=validate)
+        letters = None
+        if on_error == "dead_letter":
+            letters = DeadLetters(bootstrap, found, group=group or "", config=config, start_timeout=start_timeout)
         reports = BrokerReports(bootstrap)
         kafka = create(KafkaConsumer, {**settings, "error_cb": reports})
         self.intake = intake = Intake(
@@ -114,9 +119,10 @@ class Consumer:
             reports,
             ids,
             reader,
-            skips=on_error == "skip",
+            skips=on_error != "raise",
             circuit=Circuit(max_bad_share),
             delivery=delivery if group is not None else "none",
+            letters=letters,
         )
         try:
             require_topics(kafka, found, start_timeout, reports)

@@ -21,7 +21,9 @@ from pragma_contracts.stream import offsets
 from pragma_contracts.stream.assignment import Assignment
 from pragma_contracts.stream.broker import LASTING, BrokerReports
 from pragma_contracts.stream.circuit import Circuit
+from pragma_contracts.stream.dead_letters import DeadLetters
 from pragma_contracts.stream.ids import ConsumerIds
+from pragma_contracts.stream.letter import Headed
 from pragma_contracts.stream.offsets import Place, next_offsets
 from pragma_contracts.stream.reader import Reader
 from pragma_contracts.stream.record import Fetched, Record, Seen
@@ -36,7 +38,8 @@ WAIT_SECONDS = 1.0
 class Intake:
     """Fetches batches, which may wait for Kafka, and takes records out of them, which never does.
 
-    skips: whether bad records are counted and skipped, or raised. delivery: when what is processed; see `Consumer`.
+    skips: whether bad records are counted and skipped, or raised. delivery: see `Consumer`. letters: where bad records
+    are written to before their offsets are stored.
     Not for several threads, but for `close`; a face may fetch in one thread what it takes in another, one at a time.
     """
 
@@ -50,6 +53,7 @@ class Intake:
         skips: bool,
         circuit: Circuit,
         delivery: str,
+        letters: DeadLetters | None,
     ) -> None:
         self.kafka = kafka
         self.reader = reader
@@ -61,6 +65,7 @@ class Intake:
         self._reports = reports
         self._ids = ids
         self._circuit = circuit
+        self._letters = letters
         self._bad: Counter[str] = Counter()
         self._decoded = self._filtered = 0
         # A batch as it came from Kafka: up to _at it has been handed out, up to _done it is known to be processed.
@@ -84,7 +89,8 @@ class Intake:
         records: list[Record] = []
         batch, at, end = self._batch, self._at, len(self._batch)
         known, look, decode, later = self.reader.seen, self.reader.look, self.reader.decode, self._decode
-        filtered, bad = 0, []
+        filtered = 0
+        bad: list[tuple[Fetched, BadRecord]] = []
         while at < end and len(records) < limit:
             fetched = batch[at]
             try:
@@ -97,19 +103,19 @@ class Intake:
             except ContractError as error:
                 if records and not self.skips:
                     break
-                bad.append(BadRecord(fetched.topic(), fetched.partition(), fetched.offset(), error))
+                bad.append((fetched, _bad_record(fetched, error)))
                 if not self.skips:
                     at += 1
                     break
             at += 1
         if self.skips:
-            self._judge(len(records), bad)
+            self._judge(len(records), [each for _, each in bad])
         # Only now, so that an exception from elsewhere (the filter, Ctrl-C) loses nothing.
         self._at = at
         self._decoded += len(records)
         self._filtered += filtered
-        for each in bad:
-            self._refuse(each)
+        for fetched, each in bad:
+            self._refuse(fetched, each)
         return records
 
     def fetch(self, count: int, timeout: float, *, full: bool = False) -> None:
@@ -117,6 +123,7 @@ class Intake:
         with self._busy:
             if self.closed:
                 return
+            self._settle()
             self._finish(len(self._batch))
             messages: list[KafkaMessage] = []
             try:
@@ -140,6 +147,7 @@ class Intake:
 
     def commit(self, records: tuple[Record, ...]) -> None:
         """Commits the offsets behind these records, or behind all that were handed out. Raises BrokerError."""
+        self._settle()
         processed = next_offsets(record.fetched for record in records)
         if not records:
             processed = {**self._handed, **next_offsets(self._batch[: self._at])}
@@ -159,6 +167,7 @@ class Intake:
             unknown_market_types=self.reader.unknown_market_types,
             errors=MappingProxyType(dict(self._reports.counts)),
             registry_outages=self._ids.outages,
+            dead_letters=sum(self._letters.written.values()) if self._letters is not None else 0,
         )
 
     def close(self) -> None:
@@ -182,19 +191,27 @@ class Intake:
             self.stopped = True
             raise
 
-    def _refuse(self, bad: BadRecord) -> None:
+    def _refuse(self, fetched: Fetched, bad: BadRecord) -> None:
         self._bad[bad.kind] += 1
         if not self.skips:
             raise bad from bad.error
+        if self._letters is not None:
+            self._letters.put(cast("Headed", fetched), bad)
         if self._bad[bad.kind] == 1:
-            _log.warning("skipped, as every bad record of kind %s will be from now on: %s", bad.kind, bad)
+            how = "skipped" if self._letters is None else "written to its dead letter topic"
+            _log.warning("%s, as every bad record of kind %s will be from now on: %s", how, bad.kind, bad)
+
+    def _settle(self) -> None:
+        """Waits for the dead letters of what was taken. Raises BrokerError; then those records are not processed."""
+        if self._letters is not None:
+            self._letters.settle()
 
     def _decode(self, fetched: Fetched, seen: Seen) -> Message:
         """The message of a record that was handed out without."""
         try:
             return self.reader.decode(fetched, seen)
         except ContractError as error:
-            bad = BadRecord(fetched.topic(), fetched.partition(), fetched.offset(), error)
+            bad = _bad_record(fetched, error)
             self._decoded -= 1
             self._bad[bad.kind] += 1
             raise bad from error
@@ -251,7 +268,14 @@ class Intake:
             return
         self.closed = True
         try:
+            self._settle()
             self._finish(self._done)
         finally:
             self.kafka.close()
             self._ids.close()
+            if self._letters is not None:
+                self._letters.close()
+
+
+def _bad_record(fetched: Fetched, error: ContractError) -> BadRecord:
+    return BadRecord(fetched.topic(), fetched.partition(), fetched.offset(), error)

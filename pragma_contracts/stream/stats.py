@@ -37,6 +37,7 @@ class ConsumerStats:
     errors: what the broker reported and Kafka's client recovers from by itself, by librdkafka's name of the error.
     registry_outages: how often the registry gave no answer, or refused one, about a schema id; the id is
     unknown then, and is asked for again later.
+    dead_letters: bad records that were written to a dead letter topic, and confirmed there.
     """
 
     consumed: int
@@ -47,3 +48,4 @@ class ConsumerStats:
     unknown_market_types: int
     errors: Mapping[str, int]
     registry_outages: int
+    dead_letters: int

@@ -20,6 +20,7 @@ def test_help_lists_the_commands_and_loads_none_of_them() -> None:
     assert done.returncode == 0
     assert [line.split()[0] for line in done.stdout.partition("Commands:")[2].splitlines() if line] == [
         "demo",
+        "dlq",
         "gate",
         "lint",
         "register",
@@ -30,7 +31,7 @@ def test_help_lists_the_commands_and_loads_none_of_them() -> None:
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-@pytest.mark.parametrize("command", ["demo", "gate", "lint", "register", "stack"])
+@pytest.mark.parametrize("command", ["demo", "dlq", "gate", "lint", "register", "stack"])
 def test_every_command_has_help(command: str) -> None:
     assert _run(command, "--help").stdout.startswith(f"Usage: pragma-contracts {command} ")
 

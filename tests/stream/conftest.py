@@ -15,6 +15,7 @@ from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.registry import Reference, Registry
 from pragma_contracts.testing import Stack, embedded
 from pragma_contracts.wire.lookup import contract_of
+from tests.stream.letters import DEAD, make_topic
 
 PRICES = contract_of(Price)
 _DEADLINE_S = 30.0
@@ -42,6 +43,13 @@ def kafka() -> Iterator[Stack]:
     """An embedded stack for one test."""
     with prepared() as running:
         yield running
+
+
+@pytest.fixture
+def dead(kafka: Stack) -> Stack:
+    """The embedded stack, with a dead letter topic."""
+    make_topic(kafka, DEAD)
+    return kafka
 
 
 @pytest.fixture(scope="session")
