@@ -1,45 +1,32 @@
 """The consumer: hands out the records of the wanted feeds, each at least once, and never loses one in silence."""
 
-import logging
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Literal, Self, cast
+from types import TracebackType
+from typing import Literal, Self
 
-from confluent_kafka import (
-    Consumer as KafkaConsumer,
-    KafkaError,
-    KafkaException,
-    Message as KafkaMessage,
-    TopicPartition,
-)
+from confluent_kafka import Consumer as KafkaConsumer
 from google.protobuf.message import Message
 
-from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, ContractError, TooManyBadRecords
+from pragma_contracts.errors import Closed, ConfigurationError, ContractError
 from pragma_contracts.registry import RegistrySettings
-from pragma_contracts.stream import offsets
 from pragma_contracts.stream.assignment import Assignment, Point, Wish
-from pragma_contracts.stream.broker import LASTING, BrokerReports, require_topics
+from pragma_contracts.stream.broker import BrokerReports, require_topics
 from pragma_contracts.stream.circuit import Circuit
 from pragma_contracts.stream.filter import FeedFilter, as_filter
 from pragma_contracts.stream.ids import ConsumerIds
-from pragma_contracts.stream.offsets import Place, next_offsets
+from pragma_contracts.stream.intake import WAIT_SECONDS, Intake
+from pragma_contracts.stream.offsets import Place
 from pragma_contracts.stream.reader import Reader
-from pragma_contracts.stream.record import Fetched, Record, Seen
+from pragma_contracts.stream.record import Record
 from pragma_contracts.stream.settings import Config, chosen, consumer_settings, create
 from pragma_contracts.stream.stats import ConsumerStats
 from pragma_contracts.wire.feed import Feed
 
 __all__ = ["Consumer", "Record"]
 
-_log = logging.getLogger(__name__)
-
-_BATCH = 500
-# How long a call waits in librdkafka before it looks whether the consumer was closed.
-_WAIT_SECONDS = 1.0
+BATCH = 500
 # librdkafka wants the name of a group; without one nothing is committed under it.
 _NO_GROUP = "pragma-contracts.no-group"
 
@@ -118,32 +105,27 @@ class Consumer:
             settings |= {"enable.auto.commit": False}
         found = {contract.topic: contract for contract in chosen(contracts)}
         wish = Wish(list(found), _feeds(assign, wanted, group), start, at, until)
-        self._ids = ConsumerIds(list(found.values()), registry=registry, lock=lock)
-        self._reader = Reader(found, self._ids, wanted, refuse_unknown=unknown_ids == "refuse", validate=validate)
-        self._skips = on_error == "skip"
-        self._circuit = Circuit(max_bad_share)
-        self._delivery = delivery if group is not None else "manual"
-        self._group = group
-        self._bad: Counter[str] = Counter()
-        self._decoded = self._filtered = 0
-        # A batch as it came from Kafka: up to _at it has been handed out, up to _done it is known to be processed.
-        self._batch: list[Fetched] = []
-        self._at = self._done = 0
-        # What `commit` commits: the offsets behind everything that was handed out in batches before.
-        self._handed: dict[Place, int] = {}
-        self._stopped = self._closed = False
-        self._busy = threading.Lock()
-        self._reports = BrokerReports(bootstrap)
-        self._kafka = create(KafkaConsumer, {**settings, "error_cb": self._reports})
-        self._assigned: Assignment | None = None
+        ids = ConsumerIds(list(found.values()), registry=registry, lock=lock)
+        reader = Reader(found, ids, wanted, refuse_unknown=unknown_ids == "refuse", validate=validate)
+        reports = BrokerReports(bootstrap)
+        kafka = create(KafkaConsumer, {**settings, "error_cb": reports})
+        self.intake = intake = Intake(
+            kafka,
+            reports,
+            ids,
+            reader,
+            skips=on_error == "skip",
+            circuit=Circuit(max_bad_share),
+            delivery=delivery if group is not None else "none",
+        )
         try:
-            require_topics(self._kafka, found, start_timeout, self._reports)
+            require_topics(kafka, found, start_timeout, reports)
             if group is None:
-                self._assigned = Assignment(self._kafka, wish, start_timeout, self._reports)
+                intake.assigned = Assignment(kafka, wish, start_timeout, reports)
             else:
-                self._kafka.subscribe(list(found), on_revoke=self._on_revoke, on_lost=self._on_revoke)
+                kafka.subscribe(list(found), on_revoke=intake.on_revoke, on_lost=intake.on_revoke)
         except ContractError:
-            self._leave()
+            intake.close()
             raise
 
     def consume(self, max_messages: int = 500, timeout: float = 1.0) -> list[Record]:
@@ -158,16 +140,17 @@ class Consumer:
             BrokerError: the topic is gone, access is refused, or the client can do nothing any more.
             Closed: the consumer has been closed.
         """
-        if self._stopped:
+        intake = self.intake
+        if intake.stopped:
             raise Closed("consumer")
-        _at_least_one(max_messages)
+        check_at_least_one(max_messages)
         deadline = time.monotonic() + timeout
-        self._done = self._at
-        while not (records := self._take(max_messages)):
+        intake.all_done()
+        while not (records := intake.take(max_messages)):
             left = deadline - time.monotonic()
-            self._fetch(max_messages, max(left, 0.0))
-            if left <= 0 or self._ended:
-                return self._take(max_messages)
+            intake.fetch(max_messages, max(left, 0.0))
+            if left <= 0 or intake.ended:
+                return intake.take(max_messages)
         return records
 
     def batches(self, max_messages: int = 500, max_wait: float = 1.0) -> Iterator[list[Record]]:
@@ -179,9 +162,9 @@ class Consumer:
         With on_error="raise" nothing is decoded before `record.message` is asked for, which raises BadRecord when the
         record cannot be used. Raises like `consume`.
         """
-        if self._stopped:
+        if self.intake.stopped:
             raise Closed("consumer")
-        _at_least_one(max_messages)
+        check_at_least_one(max_messages)
         return self._batches(max_messages, max_wait)
 
     def __iter__(self) -> Self:
@@ -189,13 +172,14 @@ class Consumer:
 
     def __next__(self) -> Record:
         """The next record, however long it takes; the iteration ends as that of `batches` does."""
-        self._done = self._at
-        while not self._stopped:
-            if records := self._take(1):
+        intake = self.intake
+        intake.all_done()
+        while not intake.stopped:
+            if records := intake.take(1):
                 return records[0]
-            if self._ended:
+            if intake.ended:
                 break
-            self._fetch(_BATCH, _WAIT_SECONDS)
+            intake.fetch(BATCH, WAIT_SECONDS)
         raise StopIteration
 
     def commit(self, *records: Record) -> None:
@@ -209,47 +193,28 @@ class Consumer:
             BrokerError: the offsets were not committed, perhaps because a partition has moved to another consumer.
             Closed: the consumer has been closed.
         """
-        if self._delivery != "manual" or self._group is None:
+        if self.intake.delivery != "manual":
             raise ConfigurationError("delivery", 'commit() needs a group and delivery="manual"')
-        if self._closed:
+        if self.intake.closed:
             raise Closed("consumer")
-        processed = next_offsets(record.fetched for record in records)
-        if not records:
-            processed = {**self._handed, **next_offsets(self._batch[: self._at])}
-        if processed:
-            offsets.commit(self._kafka, processed, self._reports)
+        self.intake.commit(records)
 
     @property
     def stats(self) -> ConsumerStats:
         """The figures of this moment."""
-        bad = MappingProxyType(dict(self._bad))
-        return ConsumerStats(
-            consumed=self._decoded + self._filtered + sum(bad.values()),
-            decoded=self._decoded,
-            filtered=self._filtered,
-            bad=bad,
-            unknown_schema_ids=self._reader.unknown_schema_ids,
-            unknown_market_types=self._reader.unknown_market_types,
-            errors=MappingProxyType(dict(self._reports.counts)),
-            registry_outages=self._ids.outages,
-        )
+        return self.intake.stats
 
     @property
     def assignment(self) -> list[Place]:
         """The partitions that this consumer reads, as (topic, partition); none before it has joined its group."""
-        return [(place.topic, place.partition) for place in self._kafka.assignment()]
+        return [(place.topic, place.partition) for place in self.intake.kafka.assignment()]
 
     def close(self) -> None:
         """Stores and commits the offsets of what was processed, and leaves the group.
 
         From a signal handler or another thread it ends the running iteration or `consume`, which then closes.
         """
-        self._stopped = True
-        if self._busy.acquire(blocking=False):
-            try:
-                self._leave()
-            finally:
-                self._busy.release()
+        self.intake.close()
 
     def __enter__(self) -> Self:
         return self
@@ -258,167 +223,19 @@ class Consumer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._done = self._at
-        self.close()
-
-    @property
-    def _ended(self) -> bool:
-        """Whether nothing will come any more, but for what is left of the batch."""
-        return self._stopped or (self._assigned is not None and self._assigned.ended and self._at == len(self._batch))
+            self.intake.all_done()
+        self.intake.close()
 
     def _batches(self, max_messages: int, max_wait: float) -> Iterator[list[Record]]:
-        while not self._stopped:
-            self._done = self._at
-            if records := self._take(max_messages, lazy=not self._skips):
+        intake = self.intake
+        while not intake.stopped:
+            intake.all_done()
+            if records := intake.take(max_messages, lazy=not intake.skips):
                 yield records
-            elif self._ended:
+            elif intake.ended:
                 return
             else:
-                self._fetch(max_messages, max_wait, full=True)
-
-    def _take(self, limit: int, *, lazy: bool = False) -> list[Record]:
-        """The next good records of the batch. A bad one ends them, so that it is raised only when it comes first."""
-        records: list[Record] = []
-        batch, at, end = self._batch, self._at, len(self._batch)
-        known, look, decode, later = self._reader.seen, self._reader.look, self._reader.decode, self._decode
-        filtered, bad = 0, []
-        while at < end and len(records) < limit:
-            fetched = batch[at]
-            try:
-                seen = known.get(fetched.key()) or look(fetched)
-                if not seen.wanted:
-                    filtered += 1
-                else:
-                    message = None if lazy else decode(fetched, seen)
-                    records.append(Record(fetched, seen, message, later))
-            except ContractError as error:
-                if records and not self._skips:
-                    break
-                bad.append(BadRecord(fetched.topic(), fetched.partition(), fetched.offset(), error))
-                if not self._skips:
-                    at += 1
-                    break
-            at += 1
-        if self._skips:
-            self._judge(len(records), bad)
-        # Only now, so that an exception from elsewhere (the filter, Ctrl-C) loses nothing.
-        self._at = at
-        self._decoded += len(records)
-        self._filtered += filtered
-        for each in bad:
-            self._refuse(each)
-        return records
-
-    def _judge(self, good: int, bad: list[BadRecord]) -> None:
-        try:
-            self._circuit.saw(good, bad)
-        except TooManyBadRecords:
-            self._stopped = True
-            raise
-
-    def _refuse(self, bad: BadRecord) -> None:
-        self._bad[bad.kind] += 1
-        if not self._skips:
-            raise bad from bad.error
-        if self._bad[bad.kind] == 1:
-            _log.warning("skipped, as every bad record of kind %s will be from now on: %s", bad.kind, bad)
-
-    def _decode(self, fetched: Fetched, seen: Seen) -> Message:
-        """The message of a record that was handed out without."""
-        try:
-            return self._reader.decode(fetched, seen)
-        except ContractError as error:
-            bad = BadRecord(fetched.topic(), fetched.partition(), fetched.offset(), error)
-            self._decoded -= 1
-            self._bad[bad.kind] += 1
-            raise bad from error
-
-    def _fetch(self, count: int, timeout: float, *, full: bool = False) -> None:
-        """Replaces a batch that has been read to its end. full: waits for `count` messages, else for the first."""
-        with self._busy:
-            if self._closed:
-                return
-            self._finish(len(self._batch))
-            messages: list[KafkaMessage] = []
-            try:
-                self._poll(messages, count, timeout, full=full)
-            except KafkaException as error:
-                raise self._reports.error(error.args[0]) from error
-            finally:
-                errors = [found for message in messages if (found := message.error()) is not None]
-                if errors:
-                    self._note_ends(messages)
-                    messages = [message for message in messages if message.error() is None]
-                batch = cast("list[Fetched]", messages)
-                self._batch = batch if self._assigned is None else self._assigned.within(batch)
-            self._tell([error for error in errors if error.code() != KafkaError._PARTITION_EOF])
-            if self._assigned is not None:
-                self._assigned.check()
-            if self._delivery == "at_most_once":
-                self._commit_before()
-        if self._stopped:
-            self.close()
-
-    def _poll(self, messages: list[KafkaMessage], count: int, timeout: float, *, full: bool) -> None:
-        """Adds what comes to `messages`, so that nothing is lost when a later call fails."""
-        # Asked for many, librdkafka waits until it has them all; so wait for one, and take what else there is.
-        messages += self._kafka.consume(count, 0) or self._kafka.consume(1, min(timeout, _WAIT_SECONDS))
-        if len(messages) == 1 < count:
-            messages += self._kafka.consume(count - 1, 0)
-        deadline = time.monotonic() + timeout
-        while full and len(messages) < count and not self._stopped and (left := deadline - time.monotonic()) > 0:
-            messages += self._kafka.consume(count - len(messages), min(left, _WAIT_SECONDS))
-
-    def _note_ends(self, messages: list[KafkaMessage]) -> None:
-        for message in messages:
-            error = message.error()
-            if self._assigned is not None and error is not None and error.code() == KafkaError._PARTITION_EOF:
-                self._assigned.reached((str(message.topic()), message.partition() or 0), message.offset() or 0)
-
-    def _tell(self, errors: list[KafkaError]) -> None:
-        for error in errors:
-            self._reports(error)
-        for error in errors:
-            if error.code() in LASTING:
-                raise self._reports.error(error)
-        self._reports.check()
-
-    def _finish(self, end: int) -> None:
-        """Ends the batch, of which the messages up to `end` are processed."""
-        processed, self._batch, self._at, self._done = self._batch[:end], [], 0, 0
-        if not processed:
-            return
-        if self._delivery == "at_least_once":
-            offsets.store(self._kafka, next_offsets(processed), self._reports)
-        elif self._group is not None and self._delivery == "manual":
-            self._handed.update(next_offsets(processed))
-
-    def _commit_before(self) -> None:
-        """Commits the batch before any of it is handed out; when that fails it is read again."""
-        if not self._batch:
-            return
-        try:
-            offsets.commit(self._kafka, next_offsets(self._batch), self._reports)
-        except ContractError:
-            first = {(message.topic(), message.partition()): message.offset() for message in reversed(self._batch)}
-            self._batch = []
-            for (topic, partition), offset in first.items():
-                self._kafka.seek(TopicPartition(topic, partition, offset))
-            raise
-
-    def _on_revoke(self, kafka: KafkaConsumer, places: list[TopicPartition]) -> None:
-        for place in places:
-            self._handed.pop((place.topic, place.partition), None)
-
-    def _leave(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            self._finish(self._done)
-        finally:
-            self._kafka.close()
-            self._ids.close()
+                intake.fetch(max_messages, max_wait, full=True)
 
 
 def _check_group(group: str | None, delivery: str, at: object, until: object) -> None:
@@ -440,7 +257,7 @@ def _feeds(assign: str, wanted: Callable[[Feed], bool] | None, group: str | None
     if group is not None:
         raise ConfigurationError("assign", "'feeds' goes without a group, which assigns partitions by itself")
     exact = wanted.exact() if isinstance(wanted, FeedFilter) else None
-    if exact is None:
+    if not exact:
         problem = "'feeds' needs where= to name the feeds: a collection of Feeds, or feeds(…) with all four identifiers"
         raise ConfigurationError("assign", problem)
     return exact
@@ -451,6 +268,7 @@ def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
         raise ConfigurationError(option, f"must be {' or '.join(map(repr, allowed))}, not {value!r}")
 
 
-def _at_least_one(max_messages: int) -> None:
+def check_at_least_one(max_messages: int) -> None:
+    """Raises ConfigurationError for a batch that could hold nothing."""
     if max_messages < 1:
         raise ConfigurationError("max_messages", f"must be at least 1, not {max_messages}")

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from google.protobuf.message import Message
 
+from pragma_contracts.errors import BadRecord
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.frame import split
 
@@ -31,7 +32,7 @@ class Seen(NamedTuple):
 class Record:
     """One record as it was consumed. Nothing but `message` decodes anything, and that once."""
 
-    __slots__ = ("_decode", "_message", "_seen", "feed", "fetched")
+    __slots__ = ("_bad", "_decode", "_message", "_seen", "feed", "fetched")
 
     def __init__(
         self, fetched: Fetched, seen: Seen, message: Message | None, decode: Callable[[Fetched, Seen], Message]
@@ -41,6 +42,7 @@ class Record:
         self.feed = seen.feed
         self._seen = seen
         self._message = message
+        self._bad: BadRecord | None = None
         self._decode = decode
 
     @property
@@ -50,7 +52,13 @@ class Record:
         Raises BadRecord when it cannot be used: only a record of `batches` that was not decoded before can be such.
         """
         if self._message is None:
-            self._message = self._decode(self.fetched, self._seen)
+            if self._bad is not None:
+                raise self._bad
+            try:
+                self._message = self._decode(self.fetched, self._seen)
+            except BadRecord as bad:
+                self._bad = bad
+                raise
         return self._message
 
     @property
