@@ -1,22 +1,22 @@
 """A producer that waits: each record is confirmed by all in-sync replicas, or handed back with the reason."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from pragma_contracts.errors import BrokerError
 from pragma_contracts.stream.broker import BrokerReports, require_topics
 from pragma_contracts.stream.letter import Headers
 from pragma_contracts.stream.settings import Config, create, producer_settings
 
 # librdkafka reports what has expired a little later.
 _GRACE_SECONDS = 5.0
-_DURABLE: Config = {
-    "acks": "all",
-    "enable.idempotence": True,
-    # Time alone ends the trying.
-    "retries": 2_147_483_647,
+# A poll of 0.2 s or more does not come back when something was reported, but when its time has passed.
+_POLL_SECONDS = 0.1
+_LIMITS: Config = {
     # The broker's own limit is the one that counts; what it refuses is told as every other refusal.
     "message.max.bytes": 1_000_000_000,
     "queue.buffering.max.kbytes": 1_048_576,
@@ -75,13 +75,14 @@ class ConfirmedProducer:
             BrokerError: the broker does not answer, or lacks a topic.
         """
         self._timeout = timeout
-        self.reports = BrokerReports(bootstrap)
+        self._reports = BrokerReports(bootstrap)
         given = {name: value for name, value in (config or {}).items() if name not in _LEFT_OUT}
-        settings = producer_settings(bootstrap, {**given, **_DURABLE, "message.timeout.ms": int(timeout * 1000)})
-        settings.update({"delivery.report.only.error": False, "error_cb": self.reports})
+        given |= {**_LIMITS, "message.timeout.ms": int(timeout * 1000)}
+        settings = producer_settings(bootstrap, given, "durable")
+        settings.update({"delivery.report.only.error": False, "error_cb": self._reports})
         self._kafka = create(Producer, settings)
         self._sent: list[Outgoing] = []
-        require_topics(self._kafka, topics, start_timeout, self.reports)
+        require_topics(self._kafka, topics, start_timeout, self._reports)
 
     def send(self, record: Outgoing) -> None:
         """Queues a record; whatever speaks against it is told by `settle`."""
@@ -112,7 +113,11 @@ class ConfirmedProducer:
     def close(self) -> None:
         """Gives up what is not confirmed."""
         self._kafka.purge()
-        self._kafka.flush(_GRACE_SECONDS)
+        self._wait(_GRACE_SECONDS)
+
+    def error(self, error: KafkaError) -> BrokerError:
+        """Why a record was given up, as one of our tree."""
+        return self._reports.fatal() or self._reports.error(error)
 
     def _produce(self, record: Outgoing) -> None:
         self._kafka.produce(
@@ -127,10 +132,20 @@ class ConfirmedProducer:
         )
 
     def _flush(self) -> None:
-        self._kafka.flush(self._timeout + _GRACE_SECONDS)
+        self._wait(self._timeout + _GRACE_SECONDS)
         for record in self._sent:
             if not record.confirmed and record.error is None:
                 record.error = KafkaError(KafkaError._TIMED_OUT)
+
+    def _wait(self, seconds: float) -> None:
+        """Polls until every record is confirmed or failed: librdkafka's own flush loses reports of a fatal error."""
+        deadline = time.monotonic() + seconds
+        while len(self._kafka) and (left := deadline - time.monotonic()) > 0:
+            try:
+                self._kafka.poll(min(left, _POLL_SECONDS))
+            except KafkaException as error:
+                # Every record fails with it, which is told as every other failure.
+                self._reports(error.args[0])
 
 
 def _reported(record: Outgoing, error: KafkaError | None, _: Message) -> None:

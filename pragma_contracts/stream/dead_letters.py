@@ -133,6 +133,6 @@ class DeadLetters:
     def _raise_for_the_rest(self) -> None:
         for waiting in self._waiting.values():
             if (cause := waiting.record.error) is not None:
-                error = self._producer.reports.error(cause)
+                error = self._producer.error(cause)
                 detail = f"{len(self._waiting)} dead letters are not confirmed, first that of {waiting.place}"
                 raise BrokerError(error.bootstrap, error.code, f"{detail}: {error.detail}")

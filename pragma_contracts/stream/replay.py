@@ -85,7 +85,7 @@ class Replay:
     def _raise_for(self, records: list[Outgoing], problem: str) -> None:
         errors = [record.error for record in records if record.error is not None]
         if errors:
-            error = self._producer.reports.error(errors[0])
+            error = self._producer.error(errors[0])
             raise BrokerError(error.bootstrap, error.code, f"{len(errors)} records {problem}: {error.detail}")
 
     def _record(self, letter: Letter) -> Outgoing:

@@ -8,8 +8,9 @@ import pytest
 from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
 
 from pragma_contracts import Consumer, Price, Record, feeds
-from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, TooManyBadRecords
+from pragma_contracts.errors import BadRecord, BrokerError, Closed, ConfigurationError, TooManyBadRecords
 from pragma_contracts.testing import Stack
+from tests.stream.letters import found_in
 
 Read = Callable[[Consumer, int], list[Record]]
 Write = Callable[..., None]
@@ -155,3 +156,33 @@ def test_a_few_bad_records_stop_nobody(kafka: Stack, write: Write, read: Read, f
     with consumer(kafka, group, on_error="skip") as stream:
         read(stream, 160)
         assert dict(stream.stats.bad) == {"frame": 40}
+
+
+def test_bad_records_are_dead_letters_before_they_are_committed(
+    dead: Stack, write: Write, frame_of: Any, group: str
+) -> None:
+    write(dead, (KEY, frame_of()), (KEY, b"no frame"), (KEY, frame_of()), (b"other", None))
+    with consumer(dead, group, on_error="dead_letter") as stream:
+        batch = next(stream.batches(4, max_wait=1.0))
+        assert [record.offset for record in batch] == [0, 2]
+    assert committed(dead, group) == 4
+    assert (dict(stream.stats.bad), stream.stats.dead_letters) == ({"frame": 2}, 2)
+    letters = [found.letter for found in found_in(dead)]
+    assert sorted((letter.source[1], letter.key, letter.group) for letter in letters if letter is not None) == [
+        (1, KEY, group),
+        (3, b"other", group),
+    ]
+
+
+def test_manual_commits_wait_for_dead_letters_too(dead: Stack, write: Write, frame_of: Any, group: str) -> None:
+    write(dead, (KEY, b"no frame"), (KEY, frame_of()))
+    with consumer(dead, group, on_error="dead_letter", delivery="manual") as stream:
+        (record,) = stream.consume(timeout=30.0)
+        stream.commit(record)
+        assert stream.stats.dead_letters == 1
+    assert committed(dead, group) == 2
+
+
+def test_a_missing_dead_letter_topic_is_an_error_at_the_start(kafka: Stack, group: str) -> None:
+    with pytest.raises(BrokerError, match="pragma-prices-v1-dlq"):
+        consumer(kafka, group, on_error="dead_letter")
