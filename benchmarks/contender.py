@@ -4,7 +4,7 @@ import gc
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from pragma_contracts.testing import Stack
 
@@ -20,8 +20,6 @@ _WARM = 5
 
 class Contender(ABC):
     """One way to do a line's work."""
-
-    name: ClassVar[str]
 
     def __init__(self, place: Stack) -> None:
         self.place = place
@@ -47,7 +45,7 @@ class Contender(ABC):
 
 
 def measured(
-    contender: type[Contender],
+    contender: Callable[[Stack], Contender],
     place: Stack,
     items: Callable[[], Sequence[Any]],
     expected: Callable[[Sequence[Any]], list[Any]],
@@ -70,7 +68,7 @@ def _proved(
     if got != wanted:
         # Not an assert, which python -O leaves out.
         differing = next((pair for pair in zip(got, wanted, strict=False) if pair[0] != pair[1]), (len(got), len(wanted)))
-        raise AssertionError(f"{contender.name} does other work: {differing[0]!r} instead of {differing[1]!r}")
+        raise AssertionError(f"it does other work: {differing[0]!r} instead of {differing[1]!r}")
     return contender.bytes()
 
 

@@ -50,6 +50,11 @@ def build(book: Snapshot) -> Any:
     return message
 
 
+def frame(book: Snapshot) -> bytes:
+    """The frame of a book."""
+    return protobuf.HEADER + bytes(build(book).SerializeToString())
+
+
 def _add(side: Any, rows: Rows) -> None:
     add = side.add
     for price, quantity in rows:
@@ -61,8 +66,3 @@ def _add(side: Any, rows: Rows) -> None:
 def decimals(message: Any) -> list[list[tuple[Decimal, Decimal]]]:
     """Both sides of a message."""
     return [[(Decimal(level.price), Decimal(level.quantity)) for level in side] for side in (message.bids, message.asks)]
-
-
-def floats(message: Any) -> list[list[tuple[float, float]]]:
-    """Both sides of a message."""
-    return [[(float(level.price), float(level.quantity)) for level in side] for side in (message.bids, message.asks)]

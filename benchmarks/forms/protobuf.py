@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 import uuid_utils
 from google.protobuf.message import Message
 
-from pragma_contracts import Feed, MarketDepth, MarketType, Price
+from pragma_contracts import Feed, MarketDepth, MarketType, Price, book, encode
 
-from benchmarks.market import Tick
+from benchmarks.market import Snapshot, Tick
 
 NS = 1_000_000_000
 VERSION = "1.1"
@@ -46,6 +46,20 @@ def price(tick: Tick) -> Price:
     message = Price(price=tick.price)
     fresh(message, tick.feed, tick.event_ns, time.time_ns())
     return message
+
+
+def price_frame(tick: Tick) -> bytes:
+    """The frame of a price."""
+    return HEADER + price(tick).SerializeToString()
+
+
+def book_frame(snapshot: Snapshot) -> bytes:
+    """The frame of an order book, in columns as the contract has them."""
+    message = MarketDepth()
+    fresh(message, snapshot.feed, snapshot.event_ns, time.time_ns())
+    book.write(message.bids, snapshot.bids)
+    book.write(message.asks, snapshot.asks)
+    return encode(message, SCHEMA_ID)
 
 
 def key(feed: Feed) -> str:

@@ -9,6 +9,12 @@ _FILES = {
     "price-send": "price_send",
     "book-send": "book_send",
     "book-send-wide": "book_send",
+    "price-read": "price_read",
+    "book-floats": "book_read",
+    "book-decimals": "book_read",
+    "consume": "consume",
+    "consume-ten": "consume",
+    "consume-one": "consume",
 }
 NAMES = tuple(_FILES)
 

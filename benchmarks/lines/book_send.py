@@ -76,10 +76,7 @@ class _Stock(_Nested, Stock):
 
 class _Bare(_Nested, Raw):
     name = "bare protobuf, nested levels"
-
-    @staticmethod
-    def encode(item: Snapshot) -> bytes:
-        return protobuf.HEADER + bytes(nested.build(item).SerializeToString())
+    encode = staticmethod(nested.frame)
 
 
 class _Json(_Books, Raw):
@@ -102,7 +99,7 @@ class _Avro(_Books, Raw):
 
 class _Ready(_Nested, Ready):
     name = "produce of ready nested bytes"
-    encode = _Bare.encode
+    encode = staticmethod(nested.frame)
 
 
 CONTENDERS: dict[str, type[Sending]] = {

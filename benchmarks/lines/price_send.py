@@ -62,10 +62,7 @@ class _Stock(_Prices, Stock):
 
 class _Bare(_Prices, Raw):
     name = "bare protobuf"
-
-    @staticmethod
-    def encode(item: Tick) -> bytes:
-        return protobuf.HEADER + protobuf.price(item).SerializeToString()
+    encode = staticmethod(protobuf.price_frame)
 
 
 class _Json(_Prices, Raw):
@@ -88,7 +85,7 @@ class _Avro(_Prices, Raw):
 
 class _Ready(_Prices, Ready):
     name = "produce of ready bytes"
-    encode = _Bare.encode
+    encode = staticmethod(protobuf.price_frame)
 
 
 CONTENDERS: dict[str, type[Sending]] = {
