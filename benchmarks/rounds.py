@@ -21,12 +21,16 @@ class ContenderFailed(Exception):
 
 
 def run(line: Line, place: Stack, *, rounds: int, share: float, tell: Callable[[str], None]) -> Found:
-    """What every round found. tell: is given a line of text after each process. Raises ContenderFailed."""
+    """What every round found but the first, which warms the broker and the file cache.
+
+    tell: is given a line of text after each process. Raises ContenderFailed.
+    """
     found: Found = {contender: [] for contender in line.contenders}
-    for round_ in range(1, rounds + 1):
+    for round_ in range(rounds + 1):
         for contender in line.contenders:
             measures = _process(line.name, contender, place, share)
-            found[contender].append(measures)
+            if round_:
+                found[contender].append(measures)
             shown = ", ".join(f"{key} {value:,.1f}" for key, value in measures.items())
             tell(f"{line.name} {round_}/{rounds} {contender}: {shown}")
     return found

@@ -15,6 +15,10 @@ _FILES = {
     "consume": "consume",
     "consume-ten": "consume",
     "consume-one": "consume",
+    "start": "start",
+    "end-to-end-1k": "end_to_end",
+    "end-to-end-10k": "end_to_end",
+    "end-to-end-50k": "end_to_end",
 }
 NAMES = tuple(_FILES)
 
