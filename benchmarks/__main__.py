@@ -18,11 +18,14 @@ _QUICK_SHARE = 0.2
 def main() -> None:
     """Measures what the command line names."""
     options = _options()
+    if options.render:
+        PAGE.write_text(rendered(), encoding="utf-8")
+        return
     try:
         for measured, found in _measured([line(name) for name in options.lines or NAMES], options):
             print(page.summary(measured, found))
             if not options.quick:
-                found.write(record.FOLDER)
+                found.write()
     except ContenderFailed as error:
         sys.exit(f"a contender failed, nothing is recorded of its line: {error}")
     if not options.quick:
@@ -31,7 +34,7 @@ def main() -> None:
 
 def rendered() -> str:
     """The page as the records have it."""
-    return page.render([(line(name), record.read(name, record.FOLDER)) for name in NAMES])
+    return page.render([(line(name), record.read(name)) for name in NAMES])
 
 
 def _measured(lines: Sequence[Line], options: argparse.Namespace) -> Iterator[tuple[Line, record.Record]]:
@@ -45,9 +48,14 @@ def _measured(lines: Sequence[Line], options: argparse.Namespace) -> Iterator[tu
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("lines", nargs="*", metavar="NAME", choices=[*NAMES, []], help=f"of {', '.join(NAMES)}; else all")
+    parser.add_argument(
+        "lines", nargs="*", metavar="NAME", choices=[*NAMES, []], help=f"of {', '.join(NAMES)}; else all"
+    )
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="rounds that count, %(default)s by default")
-    parser.add_argument("--quick", action="store_true", help="one round of a fifth of the work, printed and not recorded")
+    parser.add_argument(
+        "--quick", action="store_true", help="one round of a fifth of the work, printed and not recorded"
+    )
+    parser.add_argument("--render", action="store_true", help="render the page from the records, and measure nothing")
     return parser.parse_args()
 
 

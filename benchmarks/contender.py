@@ -4,11 +4,11 @@ import gc
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any
 
-from pragma_contracts.testing import Stack
-
 from benchmarks.line import Measures
+from pragma_contracts.testing import Stack
 
 # Calls between two rests: what they queue stays below every limit of librdkafka.
 _TURN = 2000
@@ -39,6 +39,9 @@ class Contender(ABC):
     def rest(self) -> None:  # noqa: B027  most have nothing to do
         """Makes room for the next turn. Not timed."""
 
+    def close(self) -> None:  # noqa: B027  most have nothing to do
+        """Ends what was started."""
+
     def bytes(self) -> float | None:
         """Bytes of an average message, once `values` has been asked for; None where it says nothing."""
         return None
@@ -50,26 +53,26 @@ def measured(
     items: Callable[[], Sequence[Any]],
     expected: Callable[[Sequence[Any]], list[Any]],
 ) -> Measures:
-    """Proves a contender on a part of the items, and times it on all of them, once: a second pass would find them known.
+    """Proves a contender on a part of the items, and times it on all of them once: in a second pass they were known.
 
     items: makes them anew at every call, because Python remembers the hash of a text. expected: what `values` must be.
     """
-    found = {}
-    size = _proved(contender(place), items()[::_PROVED], expected)
-    if size is not None:
-        found["bytes"] = size
-    return {"ns": _timed(contender(place), items()), **found}
+    with closing(contender(place)) as proving:
+        _prove(proving, items()[::_PROVED], expected)
+        size = proving.bytes()
+    with closing(contender(place)) as timed:
+        spent = _timed(timed, items())
+    return {"ns": spent} if size is None else {"ns": spent, "bytes": size}
 
 
-def _proved(
-    contender: Contender, items: Sequence[Any], expected: Callable[[Sequence[Any]], list[Any]]
-) -> float | None:
+def _prove(contender: Contender, items: Sequence[Any], expected: Callable[[Sequence[Any]], list[Any]]) -> None:
     got, wanted = contender.values(items), expected(items)
     if got != wanted:
         # Not an assert, which python -O leaves out.
-        differing = next((pair for pair in zip(got, wanted, strict=False) if pair[0] != pair[1]), (len(got), len(wanted)))
+        differing = next(
+            (pair for pair in zip(got, wanted, strict=False) if pair[0] != pair[1]), (len(got), len(wanted))
+        )
         raise AssertionError(f"it does other work: {differing[0]!r} instead of {differing[1]!r}")
-    return contender.bytes()
 
 
 def _timed(contender: Contender, items: Sequence[Any]) -> float:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pragma_contracts import Feed
@@ -10,6 +11,8 @@ from pragma_contracts.testing.sample import sample
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WIDE_DIGITS = 18
+# What the sample has, so that a part of it is found without reading the rest.
+_COUNTS = {"price": 14_179, "market_depth": 2_358}
 
 Rows = list[tuple[str, str]]
 
@@ -32,15 +35,14 @@ class Snapshot(NamedTuple):
 
 
 def ticks(share: float) -> list[Tick]:
-    """The recorded prices, or the first part of them, in the order of their event times. Every call makes new values."""
-    found = [Tick(*_common(obj), obj["price"]) for obj in _of("price")]
-    return found[: max(1, int(len(found) * share))]
+    """The recorded prices, or the first part of them, by event time. Every call makes new values."""
+    return [Tick(*_common(obj), obj["price"]) for obj in _first("price", share)]
 
 
 def snapshots(share: float) -> list[Snapshot]:
     """The recorded order books, 50 + 50 levels or fewer. Every call makes new values."""
-    found = [Snapshot(*_common(obj), _rows(obj["bids"]), _rows(obj["asks"])) for obj in _of("market_depth")]
-    return found[: max(1, int(len(found) * share))]
+    books = _first("market_depth", share)
+    return [Snapshot(*_common(obj), _rows(obj["bids"]), _rows(obj["asks"])) for obj in books]
 
 
 def wide_snapshots(share: float) -> list[Snapshot]:
@@ -51,8 +53,9 @@ def wide_snapshots(share: float) -> list[Snapshot]:
     return [book._replace(bids=_wide(book.bids), asks=_wide(book.asks)) for book in snapshots(share)]
 
 
-def _of(data_type: str) -> Iterator[dict[str, Any]]:
-    return (obj for obj in sample() if obj["data_type"] == data_type)
+def _first(data_type: str, share: float) -> Iterator[dict[str, Any]]:
+    those = (obj for obj in sample() if obj["data_type"] == data_type)
+    return islice(those, max(1, int(_COUNTS[data_type] * share)))
 
 
 def _common(obj: dict[str, Any]) -> tuple[Feed, int]:

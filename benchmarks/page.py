@@ -9,14 +9,14 @@ INTRODUCTION = """\
 <!-- Rendered by `make bench` from benchmarks/records: do not edit. -->
 # Benchmarks
 
-What a call costs, against what one would use instead, doing the same work. The ratio is what counts: the times are those
-of one small machine.
+What a call costs, against what one would use instead, doing the same work. The ratio is what counts: the times are
+those of one small machine.
 
-- Every contender of every round runs in a process of its own, in turns, so that noise hits all alike. The first round is
-  not counted. A ratio is taken within each round, and its median is shown; in brackets are quartiles.
+- Every contender of every round runs in a process of its own, in turns, so that noise hits all alike. The first round
+  is not counted. A ratio is taken within each round, and its median is shown; in brackets are quartiles.
 - Before anything is timed, what a contender made is read back and compared with the values it was given: sent messages
-  come back out of Kafka. Whatever can be held beforehand is prepared, caches are warm, and the first fifth of the work is
-  not timed.
+  come back out of Kafka. Whatever can be held beforehand is prepared, caches are warm, and the first fifth of the work
+  is not timed.
 - The work is the recorded sample, every message once: texts that come again do so as often as they did in the market.
 - All contenders make message ids in the same way (uuid7 in Rust, 0.4 µs), and have the same librdkafka settings, with a
   queue that is emptied between the times. Of those that send, ours alone has a callback that counts failures.

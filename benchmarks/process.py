@@ -3,9 +3,8 @@
 import json
 import sys
 
-from pragma_contracts.testing import Stack
-
 from benchmarks.lines import line
+from pragma_contracts.testing import Stack
 
 
 def main() -> None:

@@ -1,24 +1,26 @@
-"""What contenders that read have in common: each has its own form of the same messages, as bytes that came from Kafka."""
+"""What contenders that read have in common: each has its own form of the same messages, as Kafka gives their bytes."""
 
 import struct
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from google.protobuf.message import Message
 
-from pragma_contracts.testing import Stack
-
 from benchmarks.contender import Contender
+from pragma_contracts.testing import Stack
 
 
 class Reading(Contender):
     """Reads values out of frames."""
 
-    encode: ClassVar[Callable[[Any], bytes]]
+    @staticmethod
+    @abstractmethod
+    def encode(item: Any, /) -> bytes:
+        """A frame of its form."""
 
     @abstractmethod
     def read(self, frame: bytes) -> object:
@@ -26,7 +28,7 @@ class Reading(Contender):
 
     def prepare(self, items: Sequence[Any]) -> list[bytes]:
         """The frames."""
-        return [type(self).encode(item) for item in items]
+        return [self.encode(item) for item in items]
 
     def run(self, work: Sequence[bytes]) -> None:
         """Reads each."""
@@ -49,7 +51,7 @@ class Stock:
         registry = SchemaRegistryClient({"url": place.registry_url})
         # The cheapest strategy; the one by default asks for associations at every message.
         options = {"subject.name.strategy.type": "TOPIC"}
-        self._deserialize = ProtobufDeserializer(contract, options, registry)  # type: ignore[arg-type]
+        self._deserialize = ProtobufDeserializer(contract, options, registry)
         self._context = SerializationContext(topic, MessageField.VALUE)
         self.header = struct.pack(">xIx", registry.get_latest_version(f"{topic}-value").schema_id)
 

@@ -60,7 +60,7 @@ class Record:
     figures: dict[str, dict[str, Figure]]
 
     def ratio(self, target: Target) -> Figure:
-        """What a target is about, round by round: for "faster" how many times the rival takes, else how many times we."""
+        """Round by round: for "faster" the rival's measure by ours, else ours by the rival's."""
         ours, rival = self.figures[target.ours][target.measure], self.figures[target.rival][target.measure]
         return rival.over(ours) if target.rule == "faster" else ours.over(rival)
 
@@ -72,7 +72,7 @@ class Record:
         ratio = self.ratio(target).median
         return ratio >= target.limit if target.rule == "faster" else ratio <= target.limit
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path = FOLDER) -> None:
         """Writes it as JSON, with what the page shows beside what it is computed from."""
         obj = {
             "line": self.line,
@@ -98,7 +98,7 @@ def record(line: Line, found: Found) -> Record:
     return Record(line.name, today, _machine(), _versions(), figures)
 
 
-def read(name: str, folder: Path) -> Record:
+def read(name: str, folder: Path = FOLDER) -> Record:
     """The record of a line."""
     obj: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     figures = {

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pragma_contracts.testing import Stack
-
 from benchmarks.line import Line, Measures
+from pragma_contracts.testing import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
 

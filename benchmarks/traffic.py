@@ -1,4 +1,4 @@
-"""Paced traffic through a broker: the program of the producing process, and the two ways to write and read a message."""
+"""Paced traffic through a broker: the producing process, and the two ways to write and to read a message."""
 
 import json
 import sys
@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass
 
 from confluent_kafka import Consumer as KafkaConsumer, KafkaError, Message, Producer as KafkaProducer
 
-from pragma_contracts import Consumer, Feed, Price, Producer
-
 from benchmarks.forms import protobuf
 from benchmarks.market import Tick
+from pragma_contracts import Consumer, Feed, Price, Producer
 
 _TOPIC = "pragma-prices-v1"
 _FEEDS = 100
@@ -164,7 +163,7 @@ class ContractReceiver(Receiver):
 
 
 class RawReceiver(Receiver):
-    """Reads the first bytes of each value; takes what is there, as ours does, where librdkafka would wait for a batch."""
+    """Reads the first bytes of each value. As ours does, it takes what is there instead of waiting for a batch."""
 
     def __init__(self, traffic: Traffic) -> None:
         options = {"group.id": str(uuid.uuid4()), "auto.offset.reset": "latest", "log_level": 2}

@@ -6,10 +6,9 @@ from typing import Any
 
 import fastavro
 
-from pragma_contracts import Feed
-
 from benchmarks.forms.protobuf import HEADER, PRODUCER, VERSION, new_id
 from benchmarks.market import Snapshot, Tick
+from pragma_contracts import Feed
 
 # Avro's frame is magic byte and schema id, without message indexes.
 _HEADER = HEADER[:5]

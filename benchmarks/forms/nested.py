@@ -8,10 +8,9 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field, FileDescriptorProto
 from google.protobuf.message_factory import GetMessageClass
 
-from pragma_contracts import MarketDepth
-
 from benchmarks.forms import protobuf
 from benchmarks.market import Rows, Snapshot
+from pragma_contracts import MarketDepth
 
 TOPIC = "nested-levels-v1"
 _FILE = "benchmarks/nested_depth.proto"
@@ -65,4 +64,6 @@ def _add(side: Any, rows: Rows) -> None:
 
 def decimals(message: Any) -> list[list[tuple[Decimal, Decimal]]]:
     """Both sides of a message."""
-    return [[(Decimal(level.price), Decimal(level.quantity)) for level in side] for side in (message.bids, message.asks)]
+    return [
+        [(Decimal(level.price), Decimal(level.quantity)) for level in side] for side in (message.bids, message.asks)
+    ]

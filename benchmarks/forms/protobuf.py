@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 import uuid_utils
 from google.protobuf.message import Message
 
-from pragma_contracts import Feed, MarketDepth, MarketType, Price, book, encode
-
 from benchmarks.market import Snapshot, Tick
+from pragma_contracts import Feed, MarketDepth, Price, book, encode
 
 NS = 1_000_000_000
 VERSION = "1.1"
@@ -64,9 +63,8 @@ def book_frame(snapshot: Snapshot) -> bytes:
 
 def key(feed: Feed) -> str:
     """The record key, as one writes it who trusts the feed's parts."""
-    market_type = feed.market_type
-    assert isinstance(market_type, MarketType)
-    return f"{market_type.key_token}-{feed.network_id}-{feed.source_id}-{feed.token_ticker}"
+    token = feed.market_type.key_token  # type: ignore[union-attr]  # a known one
+    return f"{token}-{feed.network_id}-{feed.source_id}-{feed.token_ticker}"
 
 
 def event_ns(message: Any) -> int:

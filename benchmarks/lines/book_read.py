@@ -7,16 +7,15 @@ from typing import Any
 
 import orjson
 
-from pragma_contracts import MarketDepth, book, decode
-from pragma_contracts.messages import BookSide, DecimalColumn
-from pragma_contracts.testing import Stack
-
 from benchmarks.contender import measured
 from benchmarks.forms import avro, flat_json, nested, protobuf
 from benchmarks.line import Column, Line, Measures
 from benchmarks.market import Rows, Snapshot, snapshots
 from benchmarks.place import nowhere
 from benchmarks.reading import Reading
+from pragma_contracts import MarketDepth, book, decode
+from pragma_contracts.messages import BookSide, DecimalColumn
+from pragma_contracts.testing import Stack
 
 Number = type[float] | type[Decimal]
 Sides = list[list[tuple[Any, Any]]]

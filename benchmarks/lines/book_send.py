@@ -7,15 +7,14 @@ from typing import Any
 
 import orjson
 
-from pragma_contracts import MarketDepth, book, decode
-from pragma_contracts.testing import Stack
-
 from benchmarks.contender import measured
 from benchmarks.forms import avro, flat_json, nested, protobuf
 from benchmarks.line import Column, Line, Measures, Target
 from benchmarks.market import Rows, Snapshot, snapshots, wide_snapshots
 from benchmarks.place import beside_embedded
 from benchmarks.sending import Ours, Raw, Ready, Sending, Sent, Stock
+from pragma_contracts import MarketDepth, book, decode
+from pragma_contracts.testing import Stack
 
 Sides = list[list[tuple[Decimal, Decimal]]]
 
@@ -142,9 +141,9 @@ _LINES = (
     _line(
         "book-send",
         "An order book, from pairs of texts to librdkafka's queue",
-        "The recorded books in their order, once: 50 to 100 levels, on average 83. As in a running program most texts of a "
-        "feed's levels were seen in the book before, and some were not. The contenders with nested levels carry the same "
-        "header fields.",
+        "The recorded books in their order, once: 50 to 100 levels, on average 83. As in a running program most "
+        "texts of a feed's levels were seen in the book before, and some were not. The contenders with nested levels"
+        " carry the same header fields.",
         "What is left is a look-up of each text in a dict, and protobuf taking each number into its array.",
         snapshots,
         (
@@ -155,8 +154,8 @@ _LINES = (
     _line(
         "book-send-wide",
         "An order book with wide quantities",
-        "The same books with quantities as chains have them, 18 decimals and more than 64 bits, which the sample lacks. A "
-        "quantity that recurs there recurs here.",
+        "The same books with quantities as chains have them, 18 decimals and more than 64 bits, which the sample "
+        "lacks. A quantity that recurs there recurs here.",
         "What is left is making bytes of each quantity, one by one in Python: protobuf has no integers of this width.",
         wide_snapshots,
         (),

@@ -5,11 +5,10 @@ import sys
 import time
 from functools import partial
 
-from pragma_contracts.testing import Stack
-
 from benchmarks.line import Column, Line, Measures, Target
 from benchmarks.place import beside_real
 from benchmarks.traffic import ContractReceiver, RawReceiver, Receiver, Traffic, arguments
+from pragma_contracts.testing import Stack
 
 _SECONDS = 6.0
 # The part of the messages that goes before the clock starts.
@@ -70,11 +69,11 @@ def _line(rate: int, targets: tuple[Target, ...]) -> Line:
     return Line(
         name=f"end-to-end-{rate // 1000}k",
         title=f"End to end at {rate:,} messages a second",
-        what="One process sends to a hundred feeds, another one consumes, over one real broker on the same machine. Latency is "
-        "from the clock of the sender before the call to the clock of the consumer with the message in hand. Raw bytes have "
-        "the same size, keys, topic and librdkafka settings, and are not looked at.",
-        limits="What is left is the broker and the network calls of librdkafka; the contracts' own share of it is the figures "
-        "of the lines above.",
+        what="One process sends to a hundred feeds, another one consumes, over one real broker on the same machine. "
+        "Latency is from the clock of the sender before the call to the clock of the consumer with the message "
+        "in hand. Raw bytes have the same size, keys, topic and librdkafka settings, and are not looked at.",
+        limits="What is left is the broker and the network calls of librdkafka; the contracts' own share of it is "
+        "the figures of the lines above.",
         columns=(
             *(Column(f"p{share}", f"P{share}, ms", 1_000_000, 2) for share in _SHARES),
             Column("rate", "messages a second", digits=0),

@@ -5,15 +5,14 @@ from typing import Any
 
 import orjson
 
-from pragma_contracts import MarketType, Price, decode
-from pragma_contracts.testing import Stack
-
 from benchmarks.contender import measured
 from benchmarks.forms import avro, flat_json, protobuf
 from benchmarks.line import Column, Line, Measures, Target
 from benchmarks.market import Tick, ticks
 from benchmarks.place import beside_embedded
 from benchmarks.reading import Reading, Stock
+from pragma_contracts import MarketType, Price, decode
+from pragma_contracts.testing import Stack
 
 # Price text, event time in ns, market type, ticker.
 Fields = tuple[str, int, int, str]
@@ -101,8 +100,8 @@ def _expected(items: Sequence[Tick]) -> list[Any]:
 _LINE = Line(
     name="price-read",
     title="A price, from a consumed frame to its fields",
-    what="Price text, event time in ns, market type and ticker of each frame. `decode` checks that the message keeps its "
-    "contract; of the others none looks. The time between the first two is the cost of validation.",
+    what="Price text, event time in ns, market type and ticker of each frame. `decode` checks that the message keeps"
+    " its contract; of the others none looks. The time between the first two is the cost of validation.",
     limits="What is left without validation is protobuf's own parsing and its accessors. Validation reads every field "
     "through those accessors again.",
     columns=(Column("ns", "µs a message", 1000, 2),),

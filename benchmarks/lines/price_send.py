@@ -5,15 +5,14 @@ from typing import Any
 
 import orjson
 
-from pragma_contracts import Price, decode
-from pragma_contracts.testing import Stack
-
 from benchmarks.contender import measured
 from benchmarks.forms import avro, flat_json, protobuf
 from benchmarks.line import Column, Line, Measures, Target
 from benchmarks.market import Tick, ticks
 from benchmarks.place import beside_embedded
 from benchmarks.sending import Ours, Raw, Ready, Sending, Sent, Stock
+from pragma_contracts import Price, decode
+from pragma_contracts.testing import Stack
 
 
 class _Prices(Sending):
@@ -106,8 +105,8 @@ _LINE = Line(
     title="A price, from values to librdkafka's queue",
     what="A price text and an event time become a stamped message, its key and its frame, and are queued. The feed is "
     "known beforehand to `feed.send`; the others are given it with each price, as their interfaces have it.",
-    limits="What is left is protobuf's own setting of fields and serializing, the message id, two clocks and librdkafka's "
-    "queue: each is one call into C that no Python around it can make cheaper.",
+    limits="What is left is protobuf's own setting of fields and serializing, the message id, two clocks and "
+    "librdkafka's queue: each is one call into C that no Python around it can make cheaper.",
     columns=(Column("ns", "µs a message", 1000, 2), Column("bytes", "bytes", digits=0)),
     contenders=tuple(CONTENDERS),
     floor=_Ready.name,

@@ -5,13 +5,12 @@ import subprocess
 import sys
 import time
 
-from pragma_contracts import Feed
-from pragma_contracts.testing import Stack
-
 from benchmarks.forms import protobuf
 from benchmarks.line import Column, Line, Measures, Target
 from benchmarks.market import Tick
 from benchmarks.place import nowhere
+from pragma_contracts import Feed
+from pragma_contracts.testing import Stack
 
 # What neither a decoder nor a producer of feeds needs.
 _HEAVY = ("click", "jinja2", "grpc", "grpc_tools", "confluent_kafka", "httpx", "requests", "rich", "numpy")
@@ -64,8 +63,9 @@ def _measure(contender: str, _: Stack, __: float) -> Measures:
 _LINE = Line(
     name="start",
     title="Import time and memory",
-    what="Each in a fresh interpreter, from the first statement to the last, without the start of Python itself; compiled "
-    f"files are there. Importing and decoding loads none of {', '.join(_HEAVY)}: the line fails if it does.",
+    what="Each in a fresh interpreter, from the first statement to the last, without the start of Python itself; "
+    f"compiled files are there. Importing and decoding loads none of {', '.join(_HEAVY)}: the line fails if it "
+    "does.",
     limits="What is left is protobuf's own import and its building of the five schema files.",
     columns=(
         Column("ns", "ms", 1_000_000),
@@ -75,8 +75,13 @@ _LINE = Line(
     contenders=tuple(_SCRIPTS),
     floor=_BUILDER,
     targets=(
-        Target("`import pragma_contracts` and a first `decode`, against importing protobuf's builder alone",
-               _DECODE, _BUILDER, "at most", 1.5),
+        Target(
+            "`import pragma_contracts` and a first `decode`, against importing protobuf's builder alone",
+            _DECODE,
+            _BUILDER,
+            "at most",
+            1.5,
+        ),
     ),
     place=nowhere,
     measure=_measure,
