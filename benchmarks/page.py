@@ -18,9 +18,9 @@ those of one small machine.
   come back out of Kafka. Whatever can be held beforehand is prepared, caches are warm, and the first fifth of the work
   is not timed.
 - The work is the recorded sample, every message once: texts that come again do so as often as they did in the market.
-- All contenders make message ids in the same way (uuid7 in Rust, 0.4 µs), and have the same librdkafka settings, with a
-  queue that is emptied between the times. Of those that send, ours alone has a callback that counts failures.
-- `make bench` measures everything, `.venv/bin/python -m benchmarks NAME…` single lines, and with `--quick` a
+- All contenders make message ids in the same way, by uuid-utils, and have the same librdkafka settings, with a queue
+  that is emptied while the clock stands. Of those that send, ours alone has a callback that counts failures.
+- `make bench` measures everything, `.venv/bin/python -m benchmarks NAME` a single line, and with `--quick` gives a
   first impression, which is not recorded.
 """
 

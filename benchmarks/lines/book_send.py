@@ -144,7 +144,8 @@ _LINES = (
         "The recorded books in their order, once: 50 to 100 levels, on average 83. As in a running program most "
         "texts of a feed's levels were seen in the book before, and some were not. The contenders with nested levels"
         " carry the same header fields.",
-        "What is left is a look-up of each text in a dict, and protobuf taking each number into its array.",
+        "What is left is, for each text, a look-up in a dict and, where a column mixes scales, a multiplication; then "
+        "protobuf takes each number into its array.",
         snapshots,
         (
             Target(f"book from pairs of texts, {_NESTED}", _FeedSend.name, _Bare.name, "faster", 2.5),

@@ -105,8 +105,8 @@ _LINE = Line(
     title="A price, from values to librdkafka's queue",
     what="A price text and an event time become a stamped message, its key and its frame, and are queued. The feed is "
     "known beforehand to `feed.send`; the others are given it with each price, as their interfaces have it.",
-    limits="What is left is protobuf's own setting of fields and serializing, the message id, two clocks and "
-    "librdkafka's queue: each is one call into C that no Python around it can make cheaper.",
+    limits="Setting protobuf's fields and serializing them, the message id, the clock and librdkafka's queue are calls "
+    "into C, about half of it; the rest is the Python that calls them.",
     columns=(Column("ns", "µs a message", 1000, 2), Column("bytes", "bytes", digits=0)),
     contenders=tuple(CONTENDERS),
     floor=_Ready.name,
