@@ -23,7 +23,7 @@ def main() -> None:
         return
     try:
         for measured, found in _measured([line(name) for name in options.lines or NAMES], options):
-            print(page.summary(measured, found))
+            print(page.section(measured, found))
             if not options.quick:
                 found.write()
     except ContenderFailed as error:

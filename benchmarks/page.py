@@ -29,13 +29,8 @@ _WORDS = {"faster": "at least {:g}× faster", "at most": "at most {:g}×", "with
 
 def render(pairs: Sequence[tuple[Line, Record]]) -> str:
     """The page."""
-    sections = [_section(line, record) for line, record in pairs]
+    sections = [section(line, record) for line, record in pairs]
     return "\n".join([INTRODUCTION, _targets(pairs), *sections])
-
-
-def summary(line: Line, record: Record) -> str:
-    """One line as text for a terminal."""
-    return _section(line, record)
 
 
 def _targets(pairs: Sequence[tuple[Line, Record]]) -> str:
@@ -64,7 +59,8 @@ def _target_row(line: Line, record: Record, target: Target) -> str:
     return f"| {target.what} | {_WORDS[target.rule].format(target.limit)} | {measured} | {reached} | {floor} |"
 
 
-def _section(line: Line, record: Record) -> str:
+def section(line: Line, record: Record) -> str:
+    """One line: its contenders, its floor and its circumstances."""
     columns = [column for column in line.columns if any(column.key in found for found in record.figures.values())]
     rows = [
         f"| {' | '.join(['', *(column.heading for column in columns), 'minimum', 'times ours'])} |",

@@ -66,8 +66,8 @@ _LINE = Line(
     what="Each in a fresh interpreter, from the first statement to the last, without the start of Python itself; "
     f"compiled files are there. Importing and decoding loads none of {', '.join(_HEAVY)}: the line fails if it "
     "does.",
-    limits="Beside protobuf's own import it is Python's dataclasses and hashlib, the regular expressions of the checks, "
-    "and protobuf building the schema files.",
+    limits="Beside protobuf's own import it is Python's dataclasses and hashlib, the regular expressions of the "
+    "checks, and protobuf building the schema files.",
     columns=(
         Column("ns", "ms", 1_000_000),
         Column("kib", "MiB of memory", 1024),
