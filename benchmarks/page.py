@@ -18,8 +18,9 @@ those of one small machine.
   come back out of Kafka. Whatever can be held beforehand is prepared, caches are warm, and the first fifth of the work
   is not timed.
 - The work is the recorded sample, every message once: texts that come again do so as often as they did in the market.
-- All contenders make message ids in the same way, by uuid-utils, and have the same librdkafka settings, with a queue
-  that is emptied while the clock stands. Of those that send, ours alone has a callback that counts failures.
+- All contenders have the same librdkafka settings, with a queue that is emptied while the clock stands. Of those that
+  send, ours alone has a callback that counts failures. Unless it is said otherwise they are written as fast as can be,
+  and make message ids as ours does.
 - `make bench` measures everything, `.venv/bin/python -m benchmarks NAME` a single line, and with `--quick` gives a
   first impression, which is not recorded.
 """

@@ -2,7 +2,8 @@
 
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from confluent_kafka import SerializingProducer
@@ -128,6 +129,8 @@ class Stock(Sending):
     """Builds a message and sends it with Confluent's serializing producer, whose registry look-ups are cached."""
 
     message: type[Message]
+    # The cheapest strategy; the one by default asks for associations at every message.
+    options: Mapping[str, str] = MappingProxyType({"subject.name.strategy.type": "TOPIC"})
 
     @staticmethod
     @abstractmethod
@@ -137,11 +140,9 @@ class Stock(Sending):
     def __init__(self, place: Stack) -> None:
         super().__init__(place)
         registry = SchemaRegistryClient({"url": place.registry_url})
-        # The cheapest strategy; the one by default asks for associations at every message.
-        options = {"subject.name.strategy.type": "TOPIC"}
         serializers = {
             "key.serializer": StringSerializer("utf_8"),
-            "value.serializer": ProtobufSerializer(self.message, registry, options),
+            "value.serializer": ProtobufSerializer(self.message, registry, self.options),
         }
         self.kafka = SerializingProducer({**SETTINGS, "bootstrap.servers": place.bootstrap, **serializers})
 
