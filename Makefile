@@ -56,6 +56,7 @@ lint: setup $(ACTIONLINT)  ## formatting, types, schemas and generated code
 	$(ACTIONLINT) -shellcheck= -pyflakes=
 	$(BIN)/python -m codegen --check
 	$(BIN)/python -m codegen.vectors --check
+	$(BIN)/python docs/configuration.py --check
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -75,9 +76,10 @@ fmt: setup       ## format the schemas and the code
 	cd rust/benchmarks && cargo fmt
 	cd rust/fuzz && cargo fmt
 
-gen: setup       ## generate code and vectors from the schemas
+gen: setup       ## generate code and vectors from the schemas, and the page of the settings
 	$(BIN)/python -m codegen
 	$(BIN)/python -m codegen.vectors
+	$(BIN)/python docs/configuration.py
 
 clean:           ## remove what the other targets made
 	rm -rf $(VENV) rust/target rust/benchmarks/target rust/fuzz/target .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pragma_contracts.messages import *  # noqa: F403
     from pragma_contracts.stream.consumer import Consumer as Consumer, Record as Record
     from pragma_contracts.stream.filter import FeedFilter as FeedFilter, feeds as feeds
+    from pragma_contracts.stream.loss import Loss as Loss
     from pragma_contracts.stream.producer import Producer as Producer
     from pragma_contracts.wire import book as book
     from pragma_contracts.wire.feed import Feed as Feed
@@ -27,6 +28,7 @@ MODULES = {
     "ContractError": "errors",
     "Feed": "wire.feed",
     "FeedFilter": "stream.filter",
+    "Loss": "stream.loss",
     "Producer": "stream.producer",
     "Record": "stream.consumer",
     "decode": "wire.frame",

@@ -43,21 +43,24 @@ class ContractEnum(IntEnum):
 class Contract(Generic[M]):
     """A message type bound to a topic, with the functions generated for it.
 
-    validate(message): what a producer must not send; validate_payload(message): the part of it that varies between the
-    messages of one feed. check(message): what a consumer must not use; it differs where a
-    newer producer may know more (enum numbers, minor versions). All raise InvalidMessage.
+    parse(bytes) -> message: protobuf's own FromString, which costs as much to look up as to call.
+    validate(message): what a producer must not send; validate_payload(message): the same, behind envelope and feed.
+    check(message): what a consumer must not use, which differs where a newer producer may know more (enum numbers,
+    minor versions); check_body(message): the same, besides the feed. All raise InvalidMessage.
     key(message) -> bytes: the record key of a valid message.
     stamp(message, message_id, publish_ns, producer): fills in the envelope but for the event time; ns since the epoch.
     """
 
     name: str
     message: type[M]
+    parse: Callable[[bytes], M]
     topic: str
     data_type: str
     version: str
     validate: Callable[[M], None]
     validate_payload: Callable[[M], None]
     check: Callable[[M], None]
+    check_body: Callable[[M], None]
     key: Callable[[M], bytes]
     stamp: Callable[[M, str, int, str], None]
 

@@ -12,6 +12,7 @@
     ├── ForeignSchema           a frame whose schema id the registry gives to another subject
     ├── KeyMismatch             a record key that names another feed than its payload
     ├── BadRecord               a consumed record that cannot be used, with its place in Kafka
+    ├── TooManyBadRecords       so many records are bad that the consumer stops before it loses more
     ├── BrokerError             Kafka cannot be reached, or refuses
     ├── Closed                  a producer or consumer was used after it was closed
     ├── RegistryError           the schema registry answered with an error
@@ -246,6 +247,25 @@ class BadRecord(ContractError):
 
     def _sentence(self) -> str:
         return f"{self.topic} [{shown(self.partition)}] at offset {shown(self.offset)}: {self.error}"
+
+
+class TooManyBadRecords(ContractError):
+    """More of the records than max_bad_share allows cannot be used; `last` is the last of them."""
+
+    kind = "too_many_bad"
+
+    def __init__(self, bad: int, records: int, limit: float, last: BadRecord) -> None:
+        super().__init__(bad, records, limit, last)
+        self.bad = bad
+        self.records = records
+        self.limit = limit
+        self.last = last
+
+    def _sentence(self) -> str:
+        return (
+            f"{self.bad} of the last {self.records} records are bad, above max_bad_share={self.limit:g}: "
+            f"the consumer stops, and reads the last batch again when it is started; the last of them: {self.last}"
+        )
 
 
 class BrokerError(ContractError):

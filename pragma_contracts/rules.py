@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from operator import gt, lt
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pragma_contracts.errors import InvalidDecimal, InvalidMessage
 
@@ -19,6 +19,11 @@ FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII).fullmatch
 # Lone surrogates are no text either: they have no UTF-8.
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+").fullmatch
+
+# Texts that is_component has said yes to: generated checks look here first.
+COMPONENTS: set[str] = set()
+_MOST_COMPONENTS = 16_384
+_MOST_OF_COMPONENT = 64
 
 BAD_DECIMAL = (
     f"is not a plain decimal of at most {MAX_DIGITS} digits; write digits with an optional minus and point, "
@@ -93,7 +98,14 @@ def parse_decimal(text: str) -> tuple[int, int]:
 
 def is_component(text: str) -> bool:
     """Whether text can be a component of a record key: not empty, no character of category Cc."""
-    return _PRINTABLE(text) is not None
+    if _PRINTABLE(text) is None:
+        return False
+    # They come from outside: there may be any number of them, of any size.
+    if len(text) <= _MOST_OF_COMPONENT:
+        if len(COMPONENTS) >= _MOST_COMPONENTS:
+            COMPONENTS.clear()
+        COMPONENTS.add(text)
+    return True
 
 
 def is_text(value: object) -> bool:
@@ -110,6 +122,15 @@ def is_text(value: object) -> bool:
 def is_timestamp(timestamp: Timestamp) -> bool:
     """Whether a Timestamp is a point in time at all: what came over the wire may be anything."""
     return FIRST_SECOND <= timestamp.seconds <= LAST_SECOND and 0 <= timestamp.nanos < NS
+
+
+def check_time(message: Any, field: str, where: Where, path: str, *, required: bool) -> None:
+    """Raises InvalidMessage for a Timestamp field that is no point in time, or is missing and must not be."""
+    if not message.HasField(field):
+        if required:
+            raise where.error(path, None, MISSING)
+    elif not is_timestamp(getattr(message, field)):
+        raise where.error(path, getattr(message, field), BAD_TIMESTAMP)
 
 
 def escape(component: str) -> str:

@@ -1,14 +1,16 @@
 """Writes the bodies of the generated Python checks: one straight line of statements per message."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from codegen.checked import Checked
 from codegen.python.naming import Naming
-from pragma_contracts.governance.model import Field, File, Message
+from pragma_contracts.governance.model import KEY_LAYOUT, Field, File, Message
 
 Line = str
 # The last number of the fields that every contract starts with.
 HEADER = 5
+# What the second half of each function of a contract is called.
+VARYING = {"validate": "payload", "check": "body"}
 _INDENT = "    "
 
 
@@ -26,30 +28,37 @@ class CheckWriter:
 
     def body(self, message: Message, mode: str) -> list[Line]:
         """The statements of validate_… or check_… (mode) for a message."""
-        lines: list[Line] = []
-        split = message.contract is not None and mode == "validate"
-        for field in message.fields:
-            if split and field.number > HEADER:
-                continue
-            lines += self._field(message, field, mode)
-            if message.contract is not None and field.name == "envelope":
-                lines += self._version(mode)
-        if split:
-            lines.append(f"{self._naming.function('validate', message)}_payload(m)")
+        if message.contract is not None:
+            lines = self._of([field for field in message.fields if not self._varies(field, mode)], message, mode)
+            return [*lines, f"{self._naming.function(mode, message)}_{VARYING[mode]}(m)"]
+        lines = self._of(message.fields, message, mode)
         if message.columns:
             lines += self._columns(message)
         return lines or ["pass"]
 
-    def payload(self, contract: Message) -> list[Line]:
-        """The statements of validate_…_payload, which is all that varies between the messages of a feed."""
-        fields = [field for field in contract.fields if field.number > HEADER]
-        return [line for field in fields for line in self._field(contract, field, "validate")] or ["pass"]
+    def varying(self, contract: Message, mode: str) -> list[Line]:
+        """The statements of validate_…_payload or check_…_body: what is left when the feed was checked before."""
+        fields = [field for field in contract.fields if self._varies(field, mode)]
+        return self._of(fields, contract, mode) or ["pass"]
+
+    def _varies(self, field: Field, mode: str) -> bool:
+        # A producer of a feed sets the envelope itself. A consumer knows the feed from the record key, and no more.
+        return field.number > HEADER if mode == "validate" else field.name not in KEY_LAYOUT
+
+    def _of(self, fields: Iterable[Field], message: Message, mode: str) -> list[Line]:
+        lines: list[Line] = []
+        for field in fields:
+            lines += self._field(message, field, mode)
+            if message.contract is not None and field.name == "envelope":
+                lines += self._version(mode)
+        return lines
 
     def _version(self, mode: str) -> Iterator[Line]:
         # A producer stamps the version itself, so there it may still be empty.
-        unset = "m.envelope.version and " if mode == "validate" else ""
-        yield f"if {unset}m.envelope.version != VERSION and not _SAME_MAJOR(m.envelope.version):"
-        yield _INDENT + 'raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)'
+        unset = "version and " if mode == "validate" else ""
+        yield "version = m.envelope.version"
+        yield f"if {unset}version != VERSION and not _SAME_MAJOR(version):"
+        yield _INDENT + 'raise _WHERE.error("envelope.version", version, _BAD_VERSION)'
 
     def _columns(self, message: Message) -> Iterator[Line]:
         first, *others = message.fields
@@ -68,6 +77,8 @@ class CheckWriter:
         where, path = self._place(message, field.name)
         if field.repeated:
             return self._each(message, field, kind, mode)
+        if kind == "timestamp":
+            return self._time(field, name, where, path)
         lines = self._value(field, kind, name, where, path, mode)
         if not self._checked.has_presence(field) or not (lines or field.required):
             return lines
@@ -75,6 +86,13 @@ class CheckWriter:
         if not field.required:
             return [f"if {present}:", *(_INDENT + line for line in lines)]
         return [f"if not {present}:", _INDENT + f"raise {where}.error({path}, None, rules.MISSING)", *lines]
+
+    def _time(self, field: Field, name: str, where: str, path: str) -> list[Line]:
+        # Nearly all are of after 1970 and valid, which four comparisons say; an absent one reads as the epoch.
+        first = "0 <" if field.required else "0 <="
+        valid = f"{first} time.seconds <= rules.LAST_SECOND and 0 <= time.nanos < rules.NS"
+        check = f'rules.check_time(m, "{field.name}", {where}, {path}, required={field.required})'
+        return [f"time = {name}", f"if not ({valid}):", _INDENT + check]
 
     def _each(self, message: Message, field: Field, kind: str, mode: str) -> list[Line]:
         name = f"m.{self._member(field.name)}"
@@ -100,7 +118,7 @@ class CheckWriter:
         if kind == "presence":
             return []
         condition, problem = {
-            "component": (f"not rules.is_component({name})", "rules.BAD_COMPONENT"),
+            "component": (f"{name} not in rules.COMPONENTS and not rules.is_component({name})", "rules.BAD_COMPONENT"),
             "text": (f"not {name}", "rules.MISSING"),
             "decimal": (f"not rules.is_decimal({name})", "rules.BAD_DECIMAL"),
             "timestamp": (f"not rules.is_timestamp({name})", "rules.BAD_TIMESTAMP"),

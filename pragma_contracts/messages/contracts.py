@@ -13,12 +13,14 @@ from pragma_contracts.contract import Contract, ContractEnum
 MARKET_DEPTH: Final = Contract(
     name="MarketDepth",
     message=_pragma_market_v1_market__depth.MarketDepth,
+    parse=_pragma_market_v1_market__depth.MarketDepth.FromString,
     topic="pragma-orderbook-v1",
     data_type="market_depth",
     version="1.1",
     validate=_pragma_market_v1_market__depth_checks.validate_market_depth,
     validate_payload=_pragma_market_v1_market__depth_checks.validate_market_depth_payload,
     check=_pragma_market_v1_market__depth_checks.check_market_depth,
+    check_body=_pragma_market_v1_market__depth_checks.check_market_depth_body,
     key=_pragma_market_v1_market__depth_checks.key_market_depth,
     stamp=_pragma_market_v1_market__depth_checks.stamp_market_depth,
 )
@@ -26,12 +28,14 @@ MARKET_DEPTH: Final = Contract(
 PRICE: Final = Contract(
     name="Price",
     message=_pragma_market_v1_price.Price,
+    parse=_pragma_market_v1_price.Price.FromString,
     topic="pragma-prices-v1",
     data_type="price",
     version="1.1",
     validate=_pragma_market_v1_price_checks.validate_price,
     validate_payload=_pragma_market_v1_price_checks.validate_price_payload,
     check=_pragma_market_v1_price_checks.check_price,
+    check_body=_pragma_market_v1_price_checks.check_price_body,
     key=_pragma_market_v1_price_checks.key_price,
     stamp=_pragma_market_v1_price_checks.stamp_price,
 )

@@ -1,60 +1,43 @@
 """The consumer: hands out the records of the wanted feeds, each at least once, and never loses one in silence."""
 
-import logging
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Literal, Self, cast
+from types import TracebackType
+from typing import Literal, Self
 
-from confluent_kafka import (
-    Consumer as KafkaConsumer,
-    KafkaError,
-    KafkaException,
-    Message as KafkaMessage,
-    TopicPartition,
-)
+from confluent_kafka import Consumer as KafkaConsumer
 from google.protobuf.message import Message
 
-from pragma_contracts.errors import BadRecord, Closed, ConfigurationError, ContractError, shown
+from pragma_contracts.errors import Closed, ConfigurationError, ContractError
 from pragma_contracts.registry import RegistrySettings
+from pragma_contracts.stream.assignment import Assignment, Point, Wish
 from pragma_contracts.stream.broker import BrokerReports, require_topics
+from pragma_contracts.stream.circuit import Circuit
+from pragma_contracts.stream.filter import FeedFilter, as_filter
 from pragma_contracts.stream.ids import ConsumerIds
+from pragma_contracts.stream.intake import WAIT_SECONDS, Intake
+from pragma_contracts.stream.offsets import Place
 from pragma_contracts.stream.reader import Reader
-from pragma_contracts.stream.record import Fetched, Record
+from pragma_contracts.stream.record import Record
 from pragma_contracts.stream.settings import Config, chosen, consumer_settings, create
 from pragma_contracts.stream.stats import ConsumerStats
 from pragma_contracts.wire.feed import Feed
 
 __all__ = ["Consumer", "Record"]
 
-_log = logging.getLogger(__name__)
-
-_BATCH = 500
-# How long the iterator waits before it looks whether it was closed.
-_WAIT_SECONDS = 1.0
-# What the client cannot recover from by itself; of the rest it says so and goes on.
-_LASTING = frozenset(
-    {
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-        KafkaError._AUTO_OFFSET_RESET,
-    }
-)
-# The partition has moved to another consumer of the group.
-_MOVED = frozenset({KafkaError._STATE, KafkaError._UNKNOWN_PARTITION})
+BATCH = 500
+# librdkafka wants the name of a group; without one nothing is committed under it.
+_NO_GROUP = "pragma-contracts.no-group"
 
 
 class Consumer:
     """Consumes messages of the contracts. Use it as a context manager, and from one thread at a time.
 
     Every record is handed out at least once: its offset is stored once it has been handed out and the next one is asked
-    for, and committed in the background. A clean end of the `with` block says that everything handed out is done; after
-    an exception, or with `close()`, the last record or batch comes again at the next start.
+    for, and committed in the background, on a rebalance and at the end. A clean end of the `with` block says that
+    everything handed out is done; after an exception, or with `close()`, the last record or batch comes again at the
+    next start. `delivery` chooses otherwise.
     """
 
     def __init__(
@@ -63,26 +46,41 @@ class Consumer:
         *,
         registry: str | RegistrySettings | None = None,
         lock: str | Path | None = None,
-        group: str,
+        group: str | None = None,
         contracts: Iterable[type[Message]],
-        where: Callable[[Feed], bool] | None = None,
+        where: Callable[[Feed], bool] | Collection[Feed] | None = None,
+        assign: Literal["all", "feeds"] = "all",
         on_error: Literal["raise", "skip"] = "raise",
+        max_bad_share: float = 0.5,
         unknown_ids: Literal["accept", "refuse"] = "accept",
+        delivery: Literal["at_least_once", "at_most_once", "manual"] = "at_least_once",
         start: Literal["latest", "earliest"] = "latest",
+        at: Point | None = None,
+        until: Point | Literal["end"] | None = None,
         validate: bool = True,
         start_timeout: float = 10.0,
         config: Config | None = None,
     ) -> None:
-        """Checks that the broker has every topic, and joins the group.
+        """Checks that the broker has every topic, and joins the group or assigns itself partitions.
 
         registry, lock: what tells known schema ids from foreign ones: a registry (its URL, or RegistrySettings),
         contracts.lock, or neither.
-        group: the consumer group. contracts: the message classes to consume.
-        where: the feeds to consume, such as `feeds(market_type="perpetual")`; the others are skipped by their key.
+        group: the consumer group; without one the partitions are read by this consumer alone, and nothing is committed.
+        contracts: the message classes to consume.
+        where: the feeds to consume, such as `feeds(market_type="perpetual")`, or a collection of Feeds; the others are
+        skipped by their key. assign: "feeds" reads only the partitions that the feeds of `where` are in, without a
+        group; that goes by murmur2 of the key, as this package's producers do it.
         on_error: "raise" raises BadRecord for a record that cannot be used, and the next call goes on after it; "skip"
-        counts it, logs the first of its kind, and goes on.
+        counts it, logs the first of its kind, and goes on. max_bad_share: the share of bad records, over a hundred or
+        more, above which the consumer stops with TooManyBadRecords.
         unknown_ids: whether a schema id that is not known good, nor known foreign, is decoded or a bad record.
-        start: where a group without offsets begins. validate: whether messages are checked against their contract.
+        delivery: "at_least_once", as said above; "at_most_once" commits a batch before it is handed out; "manual"
+        leaves it to `commit`.
+        start: where a group without offsets begins, or a consumer without a group. at: where the latter begins instead:
+        a publish time (an aware datetime or int ns since the epoch, exact to the ms), or {(topic, partition): offset}.
+        until: where the iteration ends: a publish time in the past, offsets, each the first that is not read, or "end"
+        for what is there now. Neither goes with a group.
+        validate: whether messages are checked against their contract.
         start_timeout: seconds to wait for the broker. config: librdkafka settings, which win over the defaults.
 
         Raises:
@@ -91,32 +89,44 @@ class Consumer:
             RegistryError, LockError: the registry or the lock cannot be used.
             BrokerError: the broker does not answer, or lacks a topic.
         """
-        if where is not None and not callable(where):
-            problem = f"{shown(where)} is no filter; write feeds(…), or a function of a Feed"
-            raise ConfigurationError("where", problem)
+        wanted = as_filter(where)
         _one_of("on_error", on_error, ("raise", "skip"))
         _one_of("unknown_ids", unknown_ids, ("accept", "refuse"))
         _one_of("start", start, ("latest", "earliest"))
-        settings = consumer_settings(bootstrap, group, start, config)
+        _one_of("delivery", delivery, ("at_least_once", "at_most_once", "manual"))
+        if not 0 <= max_bad_share <= 1:
+            raise ConfigurationError("max_bad_share", f"must be from 0 to 1, not {max_bad_share}")
+        _check_group(group, delivery, at, until)
+        settings = consumer_settings(bootstrap, _NO_GROUP if group is None else group, start, config)
+        if group is None:
+            # Offsets that are gone are an error: who asks for a place does not mean another one.
+            settings |= {"auto.offset.reset": "error", "enable.partition.eof": until is not None}
+        if group is None or delivery != "at_least_once":
+            settings |= {"enable.auto.commit": False}
         found = {contract.topic: contract for contract in chosen(contracts)}
-        self._ids = ConsumerIds(list(found.values()), registry=registry, lock=lock)
-        self._reader = Reader(found, self._ids, where, refuse_unknown=unknown_ids == "refuse", validate=validate)
-        self._skips = on_error == "skip"
-        self._bad: Counter[str] = Counter()
-        self._decoded = self._filtered = 0
-        # A batch as it came from Kafka: up to _at it has been handed out, up to _done it is known to be processed.
-        self._batch: list[Fetched] = []
-        self._at = self._done = 0
-        self._stopped = self._closed = False
-        self._busy = threading.Lock()
-        self._reports = BrokerReports(bootstrap)
-        self._kafka = create(KafkaConsumer, {**settings, "error_cb": self._reports})
+        wish = Wish(list(found), _feeds(assign, wanted, group), start, at, until)
+        ids = ConsumerIds(list(found.values()), registry=registry, lock=lock)
+        reader = Reader(found, ids, wanted, refuse_unknown=unknown_ids == "refuse", validate=validate)
+        reports = BrokerReports(bootstrap)
+        kafka = create(KafkaConsumer, {**settings, "error_cb": reports})
+        self.intake = intake = Intake(
+            kafka,
+            reports,
+            ids,
+            reader,
+            skips=on_error == "skip",
+            circuit=Circuit(max_bad_share),
+            delivery=delivery if group is not None else "none",
+        )
         try:
-            require_topics(self._kafka, found, start_timeout, self._reports)
+            require_topics(kafka, found, start_timeout, reports)
+            if group is None:
+                intake.assigned = Assignment(kafka, wish, start_timeout, reports)
+            else:
+                kafka.subscribe(list(found), on_revoke=intake.on_revoke, on_lost=intake.on_revoke)
         except ContractError:
-            self._leave()
+            intake.close()
             raise
-        self._kafka.subscribe(list(found))
 
     def consume(self, max_messages: int = 500, timeout: float = 1.0) -> list[Record]:
         """The next records, at most `max_messages`, as soon as there are any; none when `timeout` seconds have passed.
@@ -126,65 +136,85 @@ class Consumer:
         Raises:
             BadRecord: a record cannot be used (with on_error="raise"); the good ones before it were handed out first,
                 and the next call goes on after it.
+            TooManyBadRecords: too large a share of the records is bad; the consumer has stopped.
             BrokerError: the topic is gone, access is refused, or the client can do nothing any more.
             Closed: the consumer has been closed.
         """
-        if self._stopped:
+        intake = self.intake
+        if intake.stopped:
             raise Closed("consumer")
-        if max_messages < 1:
-            raise ConfigurationError("max_messages", f"must be at least 1, not {max_messages}")
+        check_at_least_one(max_messages)
         deadline = time.monotonic() + timeout
-        self._done = self._at
-        while not (records := self._take(max_messages)):
+        intake.all_done()
+        while not (records := intake.take(max_messages)):
             left = deadline - time.monotonic()
-            self._fetch(max_messages, max(left, 0.0))
-            if left <= 0 or self._stopped:
-                return self._take(max_messages)
+            intake.fetch(max_messages, max(left, 0.0))
+            if left <= 0 or intake.ended:
+                return intake.take(max_messages)
         return records
+
+    def batches(self, max_messages: int = 500, max_wait: float = 1.0) -> Iterator[list[Record]]:
+        """Batches of records, each as soon as it has `max_messages`, or `max_wait` seconds after the wait for it began.
+
+        Asking for the next one says that the one before is processed. No batch is empty: when nothing comes, the wait
+        begins again. It ends when the consumer is closed, or has read what `until` says.
+
+        With on_error="raise" nothing is decoded before `record.message` is asked for, which raises BadRecord when the
+        record cannot be used. Raises like `consume`.
+        """
+        if self.intake.stopped:
+            raise Closed("consumer")
+        check_at_least_one(max_messages)
+        return self._batches(max_messages, max_wait)
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Record:
-        """The next record, however long it takes; the iteration ends when the consumer is closed."""
-        self._done = self._at
-        while not self._stopped:
-            if records := self._take(1):
+        """The next record, however long it takes; the iteration ends as that of `batches` does."""
+        intake = self.intake
+        intake.all_done()
+        while not intake.stopped:
+            if records := intake.take(1):
                 return records[0]
-            self._fetch(_BATCH, _WAIT_SECONDS)
+            if intake.ended:
+                break
+            intake.fetch(BATCH, WAIT_SECONDS)
         raise StopIteration
+
+    def commit(self, *records: Record) -> None:
+        """Commits, with delivery="manual", what is processed, and waits for the broker's word.
+
+        records: the last one of each partition that is processed; without any, all that was handed out. What follows a
+        record in its partition is read again at the next start.
+
+        Raises:
+            ConfigurationError: there is no group, or another delivery.
+            BrokerError: the offsets were not committed, perhaps because a partition has moved to another consumer.
+            Closed: the consumer has been closed.
+        """
+        if self.intake.delivery != "manual":
+            raise ConfigurationError("delivery", 'commit() needs a group and delivery="manual"')
+        if self.intake.closed:
+            raise Closed("consumer")
+        self.intake.commit(records)
 
     @property
     def stats(self) -> ConsumerStats:
         """The figures of this moment."""
-        bad = MappingProxyType(dict(self._bad))
-        return ConsumerStats(
-            consumed=self._decoded + self._filtered + sum(bad.values()),
-            decoded=self._decoded,
-            filtered=self._filtered,
-            bad=bad,
-            unknown_schema_ids=self._reader.unknown_schema_ids,
-            unknown_market_types=self._reader.unknown_market_types,
-            errors=MappingProxyType(dict(self._reports.counts)),
-            registry_outages=self._ids.outages,
-        )
+        return self.intake.stats
 
     @property
-    def assignment(self) -> list[tuple[str, int]]:
-        """The partitions that the group gives this consumer, as (topic, partition); none before it has joined."""
-        return [(place.topic, place.partition) for place in self._kafka.assignment()]
+    def assignment(self) -> list[Place]:
+        """The partitions that this consumer reads, as (topic, partition); none before it has joined its group."""
+        return [(place.topic, place.partition) for place in self.intake.kafka.assignment()]
 
     def close(self) -> None:
         """Stores and commits the offsets of what was processed, and leaves the group.
 
         From a signal handler or another thread it ends the running iteration or `consume`, which then closes.
         """
-        self._stopped = True
-        if self._busy.acquire(blocking=False):
-            try:
-                self._leave()
-            finally:
-                self._busy.release()
+        self.intake.close()
 
     def __enter__(self) -> Self:
         return self
@@ -193,98 +223,52 @@ class Consumer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._done = self._at
-        self.close()
+            self.intake.all_done()
+        self.intake.close()
 
-    def _take(self, limit: int) -> list[Record]:
-        """The next good records of the batch. A bad one ends them, so that it is raised only when it comes first."""
-        records: list[Record] = []
-        batch, at = self._batch, self._at
-        while at < len(batch) and len(records) < limit:
-            message = batch[at]
-            try:
-                record = self._reader.read(message)
-            except ContractError as error:
-                if records and not self._skips:
-                    break
-                at += 1
-                bad = _bad_record(message, error)
-                self._bad[bad.kind] += 1
-                if not self._skips:
-                    self._at = at
-                    raise bad from error
-                if self._bad[bad.kind] == 1:
-                    _log.warning("skipped, as every bad record of kind %s will be from now on: %s", bad.kind, bad)
-                continue
-            at += 1
-            if record is None:
-                self._filtered += 1
-            else:
-                records.append(record)
-        # Only now, so that an exception from elsewhere (the filter, Ctrl-C) loses nothing.
-        self._at = at
-        self._decoded += len(records)
-        return records
-
-    def _fetch(self, count: int, timeout: float) -> None:
-        """Replaces a batch that has been read to its end."""
-        with self._busy:
-            if self._closed:
+    def _batches(self, max_messages: int, max_wait: float) -> Iterator[list[Record]]:
+        intake = self.intake
+        while not intake.stopped:
+            intake.all_done()
+            if records := intake.take(max_messages, lazy=not intake.skips):
+                yield records
+            elif intake.ended:
                 return
-            self._store(len(self._batch))
-            self._batch, self._at, self._done = [], 0, 0
-            messages: list[KafkaMessage] = []
-            try:
-                # Asked for many, librdkafka waits until it has them all; so wait for one, and take what else there is.
-                messages = self._kafka.consume(count, 0) or self._kafka.consume(1, timeout)
-                if len(messages) == 1 < count:
-                    messages += self._kafka.consume(count - 1, 0)
-            except KafkaException as error:
-                raise self._reports.error(error.args[0]) from error
-            finally:
-                errors = [found for message in messages if (found := message.error()) is not None]
-                self._batch = cast("list[Fetched]", [message for message in messages if message.error() is None])
-            self._tell(errors)
-        if self._stopped:
-            self.close()
-
-    def _tell(self, errors: list[KafkaError]) -> None:
-        for error in errors:
-            self._reports(error)
-        for error in errors:
-            if error.code() in _LASTING:
-                raise self._reports.error(error)
-        self._reports.check()
-
-    def _store(self, end: int) -> None:
-        """Stores the offsets of the batch up to `end`; librdkafka commits what is stored."""
-        last = {(message.topic(), message.partition()): message for message in self._batch[:end]}
-        if not last:
-            return
-        offsets = [TopicPartition(*place, message.offset() + 1) for place, message in last.items()]
-        try:
-            self._kafka.store_offsets(offsets=offsets)
-        except KafkaException as error:
-            if error.args[0].code() not in _MOVED:
-                raise self._reports.error(error.args[0]) from error
-            _log.info("partitions have moved to another consumer, which reads their last records again: %s", list(last))
-
-    def _leave(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            self._store(self._done)
-        finally:
-            self._batch, self._at, self._done = [], 0, 0
-            self._kafka.close()
-            self._ids.close()
+            else:
+                intake.fetch(max_messages, max_wait, full=True)
 
 
-def _bad_record(message: Fetched, error: ContractError) -> BadRecord:
-    return BadRecord(message.topic(), message.partition(), message.offset(), error)
+def _check_group(group: str | None, delivery: str, at: object, until: object) -> None:
+    if group is None:
+        if delivery != "at_least_once":
+            raise ConfigurationError("delivery", f"{delivery!r} needs a group: without one nothing is committed")
+        return
+    for option, value in ("at", at), ("until", until):
+        if value is not None:
+            problem = "goes without a group: in one, the offsets that it has committed say where to read"
+            raise ConfigurationError(option, problem)
+
+
+def _feeds(assign: str, wanted: Callable[[Feed], bool] | None, group: str | None) -> Collection[Feed] | None:
+    """The feeds whose partitions alone are to be assigned; None for every partition."""
+    _one_of("assign", assign, ("all", "feeds"))
+    if assign == "all":
+        return None
+    if group is not None:
+        raise ConfigurationError("assign", "'feeds' goes without a group, which assigns partitions by itself")
+    exact = wanted.exact() if isinstance(wanted, FeedFilter) else None
+    if not exact:
+        problem = "'feeds' needs where= to name the feeds: a collection of Feeds, or feeds(…) with all four identifiers"
+        raise ConfigurationError("assign", problem)
+    return exact
 
 
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ConfigurationError(option, f"must be {' or '.join(map(repr, allowed))}, not {value!r}")
+
+
+def check_at_least_one(max_messages: int) -> None:
+    """Raises ConfigurationError for a batch that could hold nothing."""
+    if max_messages < 1:
+        raise ConfigurationError("max_messages", f"must be at least 1, not {max_messages}")

@@ -1,13 +1,12 @@
 """The fast path into Kafka: everything that is the same for all messages of a feed is made once."""
 
-from collections.abc import Callable, Mapping, Set
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import fields as fields_of
 from datetime import datetime
-from functools import cache, partial
-from types import MappingProxyType
 from typing import Any, Generic
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+import uuid_utils
 from google.protobuf.message import Message
 
 from pragma_contracts.contract import M
@@ -15,12 +14,12 @@ from pragma_contracts.errors import ConfigurationError, InvalidDecimal, InvalidF
 from pragma_contracts.messages import DecimalColumn, MarketType
 from pragma_contracts.rules import Where
 from pragma_contracts.stream.lane import Lane
-from pragma_contracts.wire.column import Texts, write_column
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.json_fields import is_repeated
-from pragma_contracts.wire.timestamps import NS, to_ns
+from pragma_contracts.wire.table import TableWriter
+from pragma_contracts.wire.timestamps import NS, split
 
-Setter = Callable[..., None]
+Setter = Callable[[Any, str, Any], None]
 
 _IDENTIFIERS = tuple(field.name for field in fields_of(Feed))
 
@@ -28,8 +27,10 @@ _IDENTIFIERS = tuple(field.name for field in fields_of(Feed))
 class FeedProducer(Generic[M]):
     """Sends the messages of one feed, from their payload alone. Made by `Producer.feed`; not for several threads."""
 
-    def __init__(self, lane: Lane[M], feed: Feed) -> None:
-        """Raises InvalidFeed: its market type is unknown to this version; ConfigurationError: it is no Feed."""
+    def __init__(self, lane: Lane[M], feed: Feed, scales: Mapping[str, int] | None = None) -> None:
+        """Raises InvalidFeed: its market type is unknown to this version; ConfigurationError: it is no Feed, or a
+        scale makes no sense.
+        """
         if not isinstance(feed, Feed):
             problem = f"{shown(feed)} is no Feed; write Feed(…), or Feed.parse(key)"
             raise ConfigurationError("feed", problem)
@@ -37,19 +38,22 @@ class FeedProducer(Generic[M]):
             raise InvalidFeed("market_type", feed.market_type, "is not known to this version, so it cannot be produced")
         contract = lane.contract
         self.feed = feed
-        self._lane = lane
+        self._header = lane.header
+        self._topic = contract.topic
+        self._validate = contract.validate_payload
+        self._put = lane.outbox.put
         # One message for all, in which everything that is the same for all messages of the feed is set once.
         self._message = contract.message(**{name: getattr(feed, name) for name in _IDENTIFIERS})
         contract.stamp(self._message, "", 0, lane.producer)
-        self._event = self._message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has one
-        self._event.SetInParent()
         self._key = contract.key(self._message)
-        texts = Texts()
-        self._setters = {
-            name: partial(setter, texts) if setter is _write_rows else setter
-            for name, setter in _setters(contract.message.DESCRIPTOR).items()
-        }
-        self._filled: Set[str] = frozenset()
+        # Parts and methods of the one message, which cost as much to look up as to use.
+        self._envelope = self._message.envelope  # type: ignore[attr-defined]  # every contract has one
+        self._event = self._envelope.event_timestamp
+        self._event.SetInParent()
+        self._publish = self._envelope.publish_timestamp
+        self._serialize = self._message.SerializeToString
+        self._setters = _setters(contract.message, scales)
+        self._filled: tuple[str, ...] = ()
         self._where = Where(contract.name, contract.topic)
 
     def send(self, /, *, event_time: datetime | int, **fields: Any) -> None:
@@ -64,22 +68,21 @@ class FeedProducer(Generic[M]):
             Closed: the producer has been closed.
             BrokerError: Kafka will never take it.
         """
-        message, event, setters = self._message, self._event, self._setters
-        event.seconds, event.nanos = divmod(to_ns(event_time), NS)
-        if self._filled != fields.keys():
+        event, publish = self._event, self._publish
+        event.seconds, event.nanos = split(event_time)
+        if self._filled != tuple(fields):
             self._clear(fields)
+        message, setters = self._message, self._setters
         for name, value in fields.items():
-            if value is None:
-                message.ClearField(name)
-                continue
             try:
                 setters[name](message, name, value)
-            except InvalidDecimal as error:
-                raise self._where.error(name, error.value, error.problem) from error
-            except (TypeError, ValueError) as error:
-                problem = f"is of type {type(value).__name__}, which does not fit the field: {error}"
-                raise self._where.error(name, value, problem) from error
-        self._lane.send_payload(message, self._key)
+            except (InvalidDecimal, TypeError, ValueError) as error:
+                self._unset(name, value, error)
+        self._validate(message)
+        now = time.time_ns()
+        publish.seconds, publish.nanos = divmod(now, NS)
+        self._envelope.message_id = str(uuid_utils.uuid7())
+        self._put(self._topic, self._key, self._header + self._serialize(), now)
 
     def _clear(self, fields: Mapping[str, Any]) -> None:
         """Takes out what the message before it had and this one does not."""
@@ -87,29 +90,48 @@ class FeedProducer(Generic[M]):
             if name not in self._setters:
                 known = f"is no payload field of this contract; it has {', '.join(self._setters)}"
                 raise self._where.error(name, value, known)
-        for name in self._filled - fields.keys():
+        for name in self._filled:
+            if name not in fields:
+                self._message.ClearField(name)
+        self._filled = tuple(fields)
+
+    def _unset(self, name: str, value: Any, error: Exception) -> None:
+        """Leaves out a field whose value is None, which no setter takes, and refuses any other."""
+        if value is None:
             self._message.ClearField(name)
-        self._filled = frozenset(fields)
+            return
+        if isinstance(error, InvalidDecimal):
+            raise self._where.error(name, error.value, error.problem) from error
+        problem = f"is of type {type(value).__name__}, which does not fit the field: {error}"
+        raise self._where.error(name, value, problem) from error
 
 
-@cache
-def _setters(descriptor: Descriptor) -> Mapping[str, Setter]:
-    """How each payload field is set, by its name."""
-    own = ("envelope", *_IDENTIFIERS)
-    return MappingProxyType({field.name: _setter(field) for field in descriptor.fields if field.name not in own})
+def _setters(contract: type[Message], scales: Mapping[str, int] | None) -> dict[str, Setter]:
+    """How each payload field is set, by its name. Tables remember what they wrote, so they are made for each feed."""
+    setters: dict[str, Setter] = {}
+    tables = False
+    fields: Any = contract.DESCRIPTOR.fields
+    for field in fields:
+        if field.name == "envelope" or field.name in _IDENTIFIERS:
+            continue
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            setters[field.name] = _update
+        elif is_repeated(field):
+            setters[field.name] = _extend
+        elif field.message_type is None:
+            setters[field.name] = setattr
+        elif _is_table(part := type(getattr(contract(), field.name))):
+            setters[field.name], tables = _Rows(part, scales).set, True
+        else:
+            setters[field.name] = _copy
+    if scales and not tables:
+        raise ConfigurationError("scales", f"{contract.__name__} has no decimal columns; leave it out")
+    return setters
 
 
-def _setter(field: FieldDescriptor) -> Setter:
-    message_type = field.message_type
-    if message_type is not None and message_type.GetOptions().map_entry:
-        return _update
-    if is_repeated(field):
-        return _extend
-    if message_type is None:
-        return setattr
-    if message_type.fields and all(column.message_type is DecimalColumn.DESCRIPTOR for column in message_type.fields):
-        return _write_rows
-    return _copy
+def _is_table(part: type[Message]) -> bool:
+    columns = part.DESCRIPTOR.fields
+    return bool(columns) and all(column.message_type is DecimalColumn.DESCRIPTOR for column in columns)
 
 
 def _update(message: Any, name: str, value: Any) -> None:
@@ -126,12 +148,14 @@ def _copy(message: Any, name: str, value: Any) -> None:
     getattr(message, name).CopyFrom(value)
 
 
-def _write_rows(known: Texts, message: Any, name: str, value: Any) -> None:
-    table = getattr(message, name)
-    if isinstance(value, Message):
-        table.CopyFrom(value)
-        return
-    rows = [tuple(row) for row in value]
-    names = [field.name for field in table.DESCRIPTOR.fields]
-    for column, values in zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True):
-        write_column(getattr(table, column), values, known)
+class _Rows:
+    """Sets a table of decimal columns from its rows."""
+
+    def __init__(self, table: type[Message], scales: Mapping[str, int] | None) -> None:
+        self._writer = TableWriter(table, scales)
+
+    def set(self, message: Any, name: str, value: Any) -> None:
+        if isinstance(value, Message):
+            getattr(message, name).CopyFrom(value)
+        else:
+            self._writer.write(getattr(message, name), value)

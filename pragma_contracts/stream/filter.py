@@ -1,10 +1,11 @@
 """Filters of feeds: which ones a consumer wants, said once and tested on the record key alone."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import product, starmap
 
-from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.errors import ConfigurationError, shown
 from pragma_contracts.messages import MarketType
 from pragma_contracts.rules import BAD_COMPONENT, is_component
 from pragma_contracts.wire.feed import Feed
@@ -18,6 +19,10 @@ class FeedFilter(ABC):
     @abstractmethod
     def __call__(self, feed: Feed) -> bool:
         """Whether the feed is wanted."""
+
+    def exact(self) -> frozenset[Feed] | None:
+        """Every feed that it wants, when it names them all; None when it cannot list them."""
+        return None
 
     def __and__(self, other: "FeedFilter") -> "FeedFilter":
         return _Both(self, other) if isinstance(other, FeedFilter) else NotImplemented
@@ -53,6 +58,32 @@ def feeds(
     )
 
 
+def as_filter(where: object) -> Callable[[Feed], bool] | None:
+    """What a consumer takes for a filter: one, any function of a Feed, or the feeds themselves.
+
+    Raises:
+        ConfigurationError: it is none of these.
+    """
+    if where is None or callable(where):
+        return where
+    wanted = frozenset(where) if isinstance(where, Iterable) and not isinstance(where, str) else frozenset()
+    if wanted and all(isinstance(feed, Feed) for feed in wanted):
+        return _Exactly(wanted)
+    problem = f"{shown(where)} is no filter; write feeds(…), a function of a Feed, or the feeds themselves"
+    raise ConfigurationError("where", problem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exactly(FeedFilter):
+    wanted: frozenset[Feed]
+
+    def __call__(self, feed: Feed) -> bool:
+        return feed in self.wanted
+
+    def exact(self) -> frozenset[Feed]:
+        return self.wanted
+
+
 @dataclass(frozen=True, slots=True)
 class _Match(FeedFilter):
     market_type: frozenset[MarketType] | None
@@ -67,6 +98,10 @@ class _Match(FeedFilter):
             and (self.source_id is None or feed.source_id in self.source_id)
             and (self.token_ticker is None or feed.token_ticker in self.token_ticker)
         )
+
+    def exact(self) -> frozenset[Feed] | None:
+        parts = self.market_type, self.network_id, self.source_id, self.token_ticker
+        return None if None in parts else frozenset(starmap(Feed, product(*filter(None, parts))))
 
     def __repr__(self) -> str:
         named = {
@@ -86,6 +121,12 @@ class _Both(FeedFilter):
     def __call__(self, feed: Feed) -> bool:
         return self.left(feed) and self.right(feed)
 
+    def exact(self) -> frozenset[Feed] | None:
+        for one, other in (self.left, self.right), (self.right, self.left):
+            if (listed := one.exact()) is not None:
+                return frozenset(filter(other, listed))
+        return None
+
     def __repr__(self) -> str:
         return f"({self.left!r} & {self.right!r})"
 
@@ -97,6 +138,10 @@ class _Either(FeedFilter):
 
     def __call__(self, feed: Feed) -> bool:
         return self.left(feed) or self.right(feed)
+
+    def exact(self) -> frozenset[Feed] | None:
+        left, right = self.left.exact(), self.right.exact()
+        return None if left is None or right is None else left | right
 
     def __repr__(self) -> str:
         return f"({self.left!r} | {self.right!r})"

@@ -8,7 +8,6 @@ import uuid_utils
 
 from pragma_contracts.contract import Contract, M
 from pragma_contracts.stream.outbox import Outbox
-from pragma_contracts.wire.timestamps import NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +32,3 @@ class Lane(Generic[M]):
         now = time.time_ns()
         contract.stamp(message, str(uuid_utils.uuid7()), now, self.producer)
         self.outbox.put(contract.topic, contract.key(message), self.header + message.SerializeToString(), now)
-
-    def send_payload(self, message: M, key: bytes) -> None:
-        """Like `send`, of a message in which all but the payload, the id and the times was checked and set before.
-
-        key: its record key.
-        """
-        contract = self.contract
-        contract.validate_payload(message)
-        now = time.time_ns()
-        envelope = message.envelope  # type: ignore[attr-defined]  # every contract has an envelope
-        envelope.message_id = str(uuid_utils.uuid7())
-        publish = envelope.publish_timestamp
-        publish.seconds, publish.nanos = divmod(now, NS)
-        self.outbox.put(contract.topic, key, self.header + message.SerializeToString(), now)

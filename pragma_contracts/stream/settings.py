@@ -1,14 +1,17 @@
 """The librdkafka settings of a producer and a consumer: our defaults, the user's own on top, checked together."""
 
-import re
+import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from confluent_kafka import KafkaException
 from google.protobuf.message import Message
 
 from pragma_contracts.contract import Contract
-from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.errors import ConfigurationError, shown
+from pragma_contracts.stream import security
+from pragma_contracts.stream.options import OPTIONS, Profile, Tuning, conflicts, defaults, enabled, number, value_of
+from pragma_contracts.stream.security import Settings
 from pragma_contracts.wire.lookup import contract_of
 
 Config = Mapping[str, Any]
@@ -16,76 +19,65 @@ T = TypeVar("T")
 
 # librdkafka takes each of these under two names, and the last one set wins: one name keeps that out of the merge.
 _ALIASES = {
+    "auto.commit.enable": "enable.auto.commit",
     "compression.codec": "compression.type",
     "delivery.timeout.ms": "message.timeout.ms",
+    "max.in.flight": "max.in.flight.requests.per.connection",
     "message.send.max.retries": "retries",
     "metadata.broker.list": "bootstrap.servers",
     "queue.buffering.max.ms": "linger.ms",
     "request.required.acks": "acks",
-}
-_SECRET = re.compile(r"password|secret|\.pem$|token|oauthbearer", re.IGNORECASE)
-
-_DEFAULTS: Config = {
-    # Errors come through error_cb as well, once each, into our log; librdkafka's own lines would go to stderr.
-    "log_level": 2,
-}
-_PRODUCER: Config = {
-    # Losing a message is acceptable, waiting is not: the leader's word is enough, and what is late is dropped.
-    "acks": 1,
-    "retries": 0,
-    "message.timeout.ms": 1000,
-    "linger.ms": 5,
-    "compression.type": "lz4",
-    # As Java's client partitions; librdkafka's own default is CRC32.
-    "partitioner": "murmur2_random",
-    # librdkafka waits up to 10 s before it connects again, and every message of that time would be dropped.
-    "reconnect.backoff.max.ms": 1000,
-}
-_CONSUMER: Config = {
-    "enable.auto.commit": True,
-    "allow.auto.create.topics": False,
-    # A topic deleted before the first fetch is noticed by this refresh alone, which comes every 5 minutes by default.
-    "topic.metadata.refresh.interval.ms": 10_000,
+    "sasl.mechanism": "sasl.mechanisms",
+    "sasl.oauthbearer.client.credentials.client.id": "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.client.credentials.client.secret": "sasl.oauthbearer.client.secret",
 }
 
-_PRODUCER_OWN = {
+_OWN = {
     "bootstrap.servers": "is the first argument",
-    "on_delivery": "is used to count failures; read producer.stats",
-    "dr_cb": "is used to count failures; read producer.stats",
     "error_cb": "is used to report errors; they are logged and raised",
+    "default.topic.config": "would pass by the checks; put what is in it into config itself",
+}
+_PRODUCER_OWN = {
+    **_OWN,
+    "on_delivery": "is used to count failures; read producer.stats, or give on_loss",
+    "dr_cb": "is used to count failures; read producer.stats, or give on_loss",
     "delivery.report.only.error": "is always on; read producer.stats for the figures",
     "transactional.id": "needs a transactional producer, which this one is not",
 }
 _CONSUMER_OWN = {
-    "bootstrap.servers": "is the first argument",
+    **_OWN,
     "group.id": "is the argument group",
     "auto.offset.reset": "is the argument start",
     "enable.auto.offset.store": "is always off: offsets are stored once a record has been processed",
     "enable.partition.eof": "is always off: a consumer has no end",
-    "error_cb": "is used to report errors; they are logged and raised",
 }
 
 
-def producer_settings(bootstrap: str, config: Config | None) -> dict[str, Any]:
+def producer_settings(
+    bootstrap: str, config: Config | None, profile: Profile = "realtime", tuning: Tuning = "latency"
+) -> Settings:
     """Every setting of a producer but its callbacks. Raises ConfigurationError when they contradict each other."""
     _check_bootstrap(bootstrap)
-    given = _given(config, _PRODUCER_OWN)
-    merged = {**_DEFAULTS, **_PRODUCER, **given}
-    if str(given.get("enable.idempotence", False)).lower() == "true":
-        merged = {name: value for name, value in merged.items() if name in given or name not in ("acks", "retries")}
-    timeout, linger = _number(merged, "message.timeout.ms"), _number(merged, "linger.ms")
+    _check_word("profile", profile, get_args(Profile))
+    _check_word("tuning", tuning, get_args(Tuning))
+    settings = _merged(defaults("client", "producer", profile, tuning), config, _PRODUCER_OWN)
+    if profile == "durable" and not enabled(settings, "enable.idempotence"):
+        problem = "without it retries double messages, which is not durable; leave it out, or use profile='realtime'"
+        raise ConfigurationError("config['enable.idempotence']", problem)
+    for option, conflict in conflicts(settings):
+        beside = "".join(f" beside {name} {value_of(settings, name)}" for name in conflict.beside)
+        problem = f"{value_of(settings, option.name)}{beside}: {conflict.problem}"
+        raise ConfigurationError(f"config[{option.name!r}]", problem)
     # 0 is librdkafka's word for no limit.
-    if 0 < timeout < linger:
-        problem = f"message.timeout.ms {timeout:g} is below linger.ms {linger:g}: every message would expire unsent"
-        raise ConfigurationError("config", problem)
-    if timeout:
-        # A request that outlives its messages only keeps the connection from being given up.
-        merged.setdefault("request.timeout.ms", max(1, min(int(timeout), 30_000)))
-        merged.setdefault("socket.timeout.ms", max(10, min(int(timeout), 60_000)))
-    return {**merged, "bootstrap.servers": bootstrap, "delivery.report.only.error": True}
+    if timeout := int(number(settings, "message.timeout.ms")):
+        for option in OPTIONS:
+            if option.follows_timeout is not None:
+                least, most = option.follows_timeout
+                settings.setdefault(option.name, max(least, min(timeout, most)))
+    return Settings(settings, **{"bootstrap.servers": bootstrap, "delivery.report.only.error": True})
 
 
-def consumer_settings(bootstrap: str, group: str, start: str, config: Config | None) -> dict[str, Any]:
+def consumer_settings(bootstrap: str, group: str, start: str, config: Config | None) -> Settings:
     """Every setting of a consumer but its callbacks. Raises ConfigurationError."""
     _check_bootstrap(bootstrap)
     if not group:
@@ -96,7 +88,7 @@ def consumer_settings(bootstrap: str, group: str, start: str, config: Config | N
         "auto.offset.reset": start,
         "enable.auto.offset.store": False,
     }
-    return {**_DEFAULTS, **_CONSUMER, **_given(config, _CONSUMER_OWN), **own}
+    return Settings(_merged(defaults("client", "consumer"), config, _CONSUMER_OWN), **own)
 
 
 def chosen(contracts: Iterable[type[Message]]) -> list[Contract[Any]]:
@@ -113,11 +105,33 @@ def create(make: Callable[[dict[str, Any]], T], settings: dict[str, Any]) -> T:
         return make(settings)
     except (KafkaException, TypeError, ValueError) as error:
         reason = error.args[0].str() if isinstance(error, KafkaException) else str(error)
-        secrets = [str(value) for name, value in settings.items() if _SECRET.search(name) and value]
-        for secret in sorted(secrets, key=len, reverse=True):
-            reason = reason.replace(secret, "***")
-        # The cause would quote what was just taken out.
-        raise ConfigurationError("config", reason) from None
+        # The cause would quote the secrets that are taken out.
+        raise ConfigurationError(_blamed(reason, settings), security.redacted(reason, settings)) from None
+
+
+def _merged(ours: Config, config: Config | None, own: Mapping[str, str]) -> Settings:
+    """Our defaults, over them the environment's security options, over them the user's own."""
+    given: dict[str, Any] = {}
+    for written, value in (config or {}).items():
+        name = _ALIASES.get(written, written)
+        if name in own:
+            raise ConfigurationError(f"config[{name!r}]", own[name])
+        if name in given:
+            raise ConfigurationError(f"config[{written!r}]", f"is another name of {name}; give one of them")
+        given[name] = value
+    environment = {_ALIASES.get(name, name): value for name, value in security.from_environment(os.environ).items()}
+    merged = Settings({**ours, **environment, **given})
+    security.check(merged, given)
+    return merged
+
+
+def _blamed(reason: str, settings: Mapping[str, Any]) -> str:
+    """Where the setting was given that librdkafka's text quotes: a variable of the environment, or config."""
+    for name, value in settings.items():
+        variable = security.variable(name)
+        if f'"{name}"' in reason and os.environ.get(variable) == value:
+            return variable
+    return "config"
 
 
 def _check_bootstrap(bootstrap: str) -> None:
@@ -125,16 +139,6 @@ def _check_bootstrap(bootstrap: str) -> None:
         raise ConfigurationError("bootstrap", "is empty; name a broker, such as localhost:9092")
 
 
-def _given(config: Config | None, own: Mapping[str, str]) -> dict[str, Any]:
-    given = {_ALIASES.get(name, name): value for name, value in (config or {}).items()}
-    for name in given:
-        if name in own:
-            raise ConfigurationError(f"config[{name!r}]", own[name])
-    return given
-
-
-def _number(settings: Config, name: str) -> float:
-    try:
-        return float(settings[name])
-    except (TypeError, ValueError):
-        raise ConfigurationError(f"config[{name!r}]", f"{settings[name]!r} is no number of milliseconds") from None
+def _check_word(option: str, word: str, known: tuple[str, ...]) -> None:
+    if word not in known:
+        raise ConfigurationError(option, f"{shown(word)} is none of {', '.join(known)}")

@@ -12,7 +12,8 @@ class ProducerStats:
     delivered: messages that the broker confirmed.
     failed: messages that were not confirmed, by librdkafka's name of the error. One that failed in flight may have been
     written nevertheless.
-    dropped: messages that were refused because the queue was full; they are not among the sent ones.
+    dropped: messages that were never queued, because the queue was full, or because Kafka can never take them, which
+    was raised too; they are not among the sent ones.
     queued: messages that wait for the broker's answer.
     """
 

@@ -22,6 +22,7 @@ from pragma_contracts.testing import artifacts
 from pragma_contracts.testing.server import Server, free_port, java
 
 _TRIES = 3
+_PROTOCOLS = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
 _ADMIN_S = 30.0
 
 
@@ -41,13 +42,18 @@ class Stack:
 
 @contextmanager
 def stack(
-    *, topics: Iterable[str] | None = None, partitions: int = 4, kafka: Mapping[str, str] | None = None
+    *,
+    topics: Iterable[str] | None = None,
+    partitions: int = 4,
+    kafka: Mapping[str, str] | None = None,
+    listeners: Mapping[str, int] | None = None,
 ) -> Iterator[Stack]:
     """Starts a real Kafka broker and a real registry, and stops both at the end whatever happens.
 
     topics: created at the start, with this many partitions; by default those of every contract. Other topics are not
-    created by themselves. kafka: broker properties, over those that are set here. Data is in a temporary folder, ports
-    are free ones. The first start downloads about 200 MB, which are cached.
+    created by themselves. kafka: broker properties, over those that are set here. listeners: further ports of 127.0.0.1
+    that the broker listens on, by security protocol, such as SASL_SSL; what it needs for them stands in `kafka`. Data
+    is in a temporary folder, other ports are free ones. The first start downloads about 200 MB, which are cached.
 
     Raises:
         StackError: a download, a start or a topic failed.
@@ -55,7 +61,7 @@ def stack(
     jars, registry_folder = artifacts.kafka_jars(), artifacts.registry_folder()
     with tempfile.TemporaryDirectory(prefix="pragma-contracts-") as scratch, ThreadPoolExecutor(2) as pool:
         starts = [
-            pool.submit(_started, lambda: _kafka(jars, Path(scratch), dict(kafka or {}))),
+            pool.submit(_started, lambda: _kafka(jars, Path(scratch), kafka or {}, listeners or {})),
             pool.submit(_started, lambda: _registry(registry_folder, Path(scratch))),
         ]
         try:
@@ -87,16 +93,20 @@ def _started(make: Callable[[], tuple[Server, str]]) -> tuple[Server, str]:
     raise AssertionError("the last try returns or raises")
 
 
-def _kafka(jars: list[Path], scratch: Path, overrides: Mapping[str, str]) -> tuple[Server, str]:
+def _kafka(
+    jars: list[Path], scratch: Path, overrides: Mapping[str, str], listeners: Mapping[str, int]
+) -> tuple[Server, str]:
     port, controller = free_port(), free_port()
+    advertised = ",".join(f"{name}://127.0.0.1:{at}" for name, at in {"PLAINTEXT": port, **listeners}.items())
     folder = Path(tempfile.mkdtemp(prefix="kafka-", dir=scratch))
     properties = {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listeners": f"{advertised},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": advertised,
         "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": _PROTOCOLS,
         "log.dirs": str(folder / "data"),
         "auto.create.topics.enable": "false",
         "offsets.topic.replication.factor": "1",

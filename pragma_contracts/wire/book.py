@@ -1,6 +1,6 @@
 """Sides of an order book: written from (price, quantity) levels, and read back as such."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
@@ -8,26 +8,28 @@ from pragma_contracts.errors import InvalidDecimal
 from pragma_contracts.messages import BookSide
 from pragma_contracts.wire import column
 from pragma_contracts.wire.column import Value
+from pragma_contracts.wire.table import TableWriter
 
 T = TypeVar("T")
 
 
-def write(side: BookSide, levels: Iterable[tuple[Value, Value]]) -> None:
+def write(
+    side: BookSide, levels: Iterable[tuple[Value | float, Value | float]], *, scales: Mapping[str, int] | None = None
+) -> None:
     """Makes a side hold exactly these (price, quantity) levels, best first.
 
     Prices and quantities are decimal text, Decimals or ints. They come back equal, padded to the largest scale of
     their column. The order of the levels is checked when the message is sent.
 
+    scales: {"prices": …, "quantities": …}, or one of them, fixes the scale of a column: ints are unscaled values
+    then, 6543210 at scale 2 is 65432.10, and floats are taken for the decimal that they print as.
+
     Raises:
         InvalidDecimal: a level is no pair, or a price or a quantity cannot be carried exactly; the side is unchanged.
+        ConfigurationError: a scale is no int from 0 to 38, or of no column.
     """
-    rows = list(levels)
-    for at, row in enumerate(rows):
-        if not isinstance(row, (tuple, list)) or len(row) != 2:
-            raise InvalidDecimal(row, f"as level {at} is no (price, quantity) pair")
     new = BookSide()
-    column.write_column(new.prices, [price for price, _ in rows])
-    column.write_column(new.quantities, [quantity for _, quantity in rows])
+    TableWriter(BookSide, scales).write(new, levels)
     side.CopyFrom(new)
 
 

@@ -7,41 +7,32 @@ from pragma_contracts import rules
 from pragma_contracts.errors import InvalidDecimal
 from pragma_contracts.messages import DecimalColumn
 
-# A value is decimal text, a Decimal or an int; never a float, whose digits are not the source's.
+# A value is decimal text, a Decimal or an int; a float only where a scale says how many of its digits are meant.
 Value = str | Decimal | int
 
 _INT64 = 1 << 63
-_POWERS = [10**exponent for exponent in range(rules.MAX_SCALE + 1)]
+POWERS: list[int] = [10**exponent for exponent in range(rules.MAX_SCALE + 1)]
 # Python's default context rounds to 28 digits.
 _EXACT = Context(prec=rules.MAX_DIGITS + rules.MAX_SCALE + 1)
 
 
-class Texts(dict[str, tuple[int, int]]):
-    """Decimal texts with what they were parsed to, of a number of them: most levels of a book come again in the next.
-
-    Looking a value up parses it when it is not here. Raises InvalidDecimal; TypeError for what has no hash.
-    """
-
-    _LIMIT = 1024
-
-    def __missing__(self, value: Value) -> tuple[int, int]:
-        parsed = _parse(value)
-        # Numbers stay out: True would be found for 1.
-        if type(value) is str:
-            if len(self) >= self._LIMIT:
-                self.clear()
-            self[value] = parsed
-        return parsed
-
-
-def write_column(column: DecimalColumn, values: Iterable[Value], known: Texts | None = None) -> None:
-    """Makes a column hold exactly these values, at the largest of their scales. known: where they may be known already.
+def write_column(column: DecimalColumn, values: Iterable[Value]) -> None:
+    """Makes a column hold exactly these values, at the largest of their scales.
 
     Raises:
         InvalidDecimal: a value is no plain decimal, or needs too many digits at that scale; the column is unchanged.
     """
     given = list(values)
-    scale, unscaled = _at_one_scale(given, known)
+    scale, unscaled = _at_one_scale(given)
+    write_unscaled(column, scale, unscaled, given)
+
+
+def write_unscaled(column: DecimalColumn, scale: int, unscaled: Sequence[int], given: Sequence[object]) -> None:
+    """Makes a column hold these integers at a scale; `given` is what they were made of, for the error.
+
+    Raises:
+        InvalidDecimal: one of them has too many digits; the column is unchanged.
+    """
     least, most = min(unscaled, default=0), max(unscaled, default=0)
     if max(-least, most) > rules.MAX_UNSCALED:
         at = next(i for i, number in enumerate(unscaled) if abs(number) > rules.MAX_UNSCALED)
@@ -52,51 +43,11 @@ def write_column(column: DecimalColumn, values: Iterable[Value], known: Texts | 
     if least >= -_INT64 and most < _INT64:
         column.unscaled.extend(unscaled)
     else:
-        column.wide.extend(map(_to_wide, unscaled))
+        column.wide.extend(map(to_wide, unscaled))
 
 
-def _at_one_scale(given: list[Value], known: Texts | None) -> tuple[int, Sequence[int]]:
-    if not given:
-        return 0, ()
-    try:
-        parsed = list(map(_parse if known is None else known.__getitem__, given))  # type: ignore[arg-type]
-    except TypeError:
-        # What has no hash is no decimal either, and here it is named.
-        parsed = list(map(_parse, given))
-    numbers, scales = zip(*parsed, strict=True)
-    scale = max(scales)
-    if min(scales) == scale:
-        return scale, numbers
-    return scale, [number * _POWERS[scale - its] for number, its in parsed]
-
-
-def decimals(column: DecimalColumn) -> list[Decimal]:
-    """The values of a column, each with the column's scale. Raises InvalidDecimal."""
-    values = _values(column)
-    scale = -column.scale
-    return [_EXACT.scaleb(Decimal(value), scale) for value in values]
-
-
-def floats(column: DecimalColumn) -> list[float]:
-    """The values of a column, each as the nearest float. Raises InvalidDecimal."""
-    values = _values(column)
-    one = 10**column.scale
-    return [value / one for value in values]
-
-
-def texts(column: DecimalColumn) -> list[str]:
-    """The values of a column as decimal text, padded to the column's scale. Raises InvalidDecimal."""
-    return [_text(value, column.scale) for value in _values(column)]
-
-
-def _values(column: DecimalColumn) -> Iterable[int]:
-    fault = rules.column_fault(column)
-    if fault is not None:
-        raise InvalidDecimal(fault.value, f"in column{fault.part} {fault.problem}")
-    return rules.column_values(column)
-
-
-def _parse(value: Value) -> tuple[int, int]:
+def parse(value: object) -> tuple[int, int]:
+    """(unscaled, scale) of decimal text, a Decimal or an int. Raises InvalidDecimal."""
     if isinstance(value, str):
         return rules.parse_decimal(value)
     if isinstance(value, Decimal) and value.is_finite():
@@ -107,13 +58,51 @@ def _parse(value: Value) -> tuple[int, int]:
         raise InvalidDecimal(value, rules.TOO_WIDE)
     if isinstance(value, int) and not isinstance(value, bool):
         return value, 0
-    raise InvalidDecimal(value, "is not decimal text, a Decimal or an int; a float's digits are not the source's")
+    raise InvalidDecimal(value, "is not decimal text, a Decimal or an int; a float needs a scale to be exact")
 
 
-def _to_wide(number: int) -> bytes:
-    # The shortest two's complement form, as java.math.BigInteger writes it.
+def to_wide(number: int) -> bytes:
+    """The shortest two's complement form, as java.math.BigInteger writes it."""
     size = (number + (number < 0)).bit_length() // 8 + 1
     return number.to_bytes(size, "big", signed=True)
+
+
+def decimals(column: DecimalColumn) -> list[Decimal]:
+    """The values of a column, each with the column's scale. Raises InvalidDecimal."""
+    values = column_values(column)
+    scale = -column.scale
+    return [_EXACT.scaleb(Decimal(value), scale) for value in values]
+
+
+def floats(column: DecimalColumn) -> list[float]:
+    """The values of a column, each as the nearest float. Raises InvalidDecimal."""
+    values = column_values(column)
+    one = POWERS[column.scale]
+    return [value / one for value in values]
+
+
+def texts(column: DecimalColumn) -> list[str]:
+    """The values of a column as decimal text, padded to the column's scale. Raises InvalidDecimal."""
+    return [_text(value, column.scale) for value in column_values(column)]
+
+
+def column_values(column: DecimalColumn) -> Sequence[int]:
+    """The unscaled values of a column. Raises InvalidDecimal when they cannot be read exactly."""
+    fault = rules.column_fault(column)
+    if fault is not None:
+        raise InvalidDecimal(fault.value, f"in column{fault.part} {fault.problem}")
+    return rules.column_values(column)
+
+
+def _at_one_scale(given: list[Value]) -> tuple[int, Sequence[int]]:
+    if not given:
+        return 0, ()
+    parsed = list(map(parse, given))
+    numbers, scales = zip(*parsed, strict=True)
+    scale = max(scales)
+    if min(scales) == scale:
+        return scale, numbers
+    return scale, [number * POWERS[scale - its] for number, its in parsed]
 
 
 def _text(value: int, scale: int) -> str:

@@ -14,13 +14,13 @@ from google.protobuf.message import DecodeError, Message
 from pragma_contracts.contract import Contract, M
 from pragma_contracts.errors import ConfigurationError, InvalidFrame, InvalidMessage, NotAContract, shown
 from pragma_contracts.rules import MISSING
-from pragma_contracts.wire.lookup import contract_of
+from pragma_contracts.wire.lookup import BY_MESSAGE, contract_of
 
 # A message as it comes from Kafka, from a file or from a buffer.
 Frame = bytes | bytearray | memoryview
 
 _HEADER = struct.Struct(">xIx")
-_HEADER_SIZE = _HEADER.size
+HEADER_SIZE = _HEADER.size
 _MAX_ID = 0x7FFFFFFF
 
 
@@ -66,38 +66,46 @@ def decode(
         NotAContract: the class is no contract, or `ids` does not have the schema id.
         ConfigurationError: neither `contract` nor `ids` is given.
     """
-    schema_id, start = split(frame)
-    if contract is None:
-        if ids is None:
-            raise ConfigurationError("contract", "name the message class to decode, or give ids=")
-        contract = ids.get(schema_id)
-        if contract is None:
-            raise NotAContract("schema id", schema_id, [str(known) for known in sorted(ids)])
-    return decode_payload(frame, start, contract_of(contract), validate=validate)
+    found = BY_MESSAGE.get(contract) if contract is not None else None
+    # The header of nearly every frame, in as few steps as Python can take.
+    if found is not None and len(frame) >= HEADER_SIZE and not frame[0] and not frame[5]:
+        start = HEADER_SIZE
+    else:
+        schema_id, start = split(frame)
+        found = contract_of(contract) if contract is not None else _of_id(schema_id, ids)
+    try:
+        message = found.parse(frame[start:])  # type: ignore[arg-type]  # protobuf takes any buffer
+    except (DecodeError, UnicodeDecodeError) as error:
+        raise undecodable(found, frame, start, error) from error
+    if validate:
+        found.check(message)
+    return message
+
+
+def _of_id(schema_id: int, ids: Mapping[int, type[Message]] | None) -> Contract[Any]:
+    if ids is None:
+        raise ConfigurationError("contract", "name the message class to decode, or give ids=")
+    if schema_id not in ids:
+        raise NotAContract("schema id", schema_id, [str(known) for known in sorted(ids)])
+    return contract_of(ids[schema_id])
 
 
 def split(frame: Frame) -> tuple[int, int]:
     """Schema id of a frame, and where its protobuf message starts. Raises InvalidFrame."""
-    if len(frame) >= _HEADER_SIZE and frame[0] == 0 and frame[5] == 0:
-        return int.from_bytes(frame[1:5], "big"), _HEADER_SIZE
+    if len(frame) >= HEADER_SIZE and frame[0] == 0 and frame[5] == 0:
+        return int.from_bytes(frame[1:5], "big"), HEADER_SIZE
     if not frame:
         raise InvalidFrame("is empty", 0, 0)
     if frame[0] != 0:
         raise InvalidFrame(f"begins with {frame[0]:#04x}, not with the magic byte 0x00", 0, len(frame))
-    if len(frame) < _HEADER_SIZE:
-        raise InvalidFrame(f"ends inside its {_HEADER_SIZE}-byte header", len(frame), len(frame))
+    if len(frame) < HEADER_SIZE:
+        raise InvalidFrame(f"ends inside its {HEADER_SIZE}-byte header", len(frame), len(frame))
     return int.from_bytes(frame[1:5], "big"), _after_indexes(frame)
 
 
-def decode_payload(frame: Frame, start: int, contract: Contract[M], *, validate: bool = True) -> M:
-    """The message of a contract that starts at a byte of a frame. Raises InvalidFrame, InvalidMessage."""
-    try:
-        message = contract.message.FromString(frame[start:])  # type: ignore[arg-type]  # protobuf takes any buffer
-    except (DecodeError, UnicodeDecodeError) as error:
-        raise InvalidFrame(f"holds no {contract.name}: {error}", start, len(frame)) from error
-    if validate:
-        contract.check(message)
-    return message
+def undecodable(contract: Contract[Any], frame: Frame, start: int, error: Exception) -> InvalidFrame:
+    """The error for a frame whose bytes from `start` on are no message of the contract."""
+    return InvalidFrame(f"holds no {contract.name}: {error}", start, len(frame))
 
 
 def _after_indexes(frame: Frame) -> int:

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from pragma_contracts import rules
 from pragma_contracts.errors import ConfigurationError, shown
 from pragma_contracts.wire.lookup import contract_of
-from pragma_contracts.wire.timestamps import NS, to_ns
+from pragma_contracts.wire.timestamps import split
 
 
 def stamp(message: Message, *, event_time: datetime | int | None = None, producer: str = "pulse") -> None:
@@ -27,7 +27,7 @@ def stamp(message: Message, *, event_time: datetime | int | None = None, produce
         raise ConfigurationError("producer", f"{shown(producer)} is no text, or has a lone surrogate")
     if event_time is not None:
         event = message.envelope.event_timestamp  # type: ignore[attr-defined]  # every contract has an envelope
-        event.seconds, event.nanos = divmod(to_ns(event_time), NS)
+        event.seconds, event.nanos = split(event_time)
     contract.stamp(message, str(uuid_utils.uuid7()), time.time_ns(), producer)
 
 

@@ -20,21 +20,24 @@ BAD_TEXT = (
 )
 
 
-def to_ns(time: datetime | int) -> int:
-    """Nanoseconds since the epoch of an aware datetime, or of an int that is them already.
+def split(time: datetime | int) -> tuple[int, int]:
+    """(seconds, nanos) since the epoch of an aware datetime, or of an int that is nanoseconds since the epoch.
 
     Raises:
         ConfigurationError: a naive datetime, which could be any zone's, or a time outside the years 0001 to 9999.
     """
+    parts = divmod(time if type(time) is int else _to_ns(time), NS)
+    if rules.FIRST_SECOND <= parts[0] <= rules.LAST_SECOND:
+        return parts
+    raise ConfigurationError("event_time", f"{shown(time)} {rules.BAD_TIMESTAMP}; int times are in nanoseconds")
+
+
+def _to_ns(time: object) -> int:
     if isinstance(time, int) and not isinstance(time, bool):
-        ns = time
-    elif isinstance(time, datetime) and time.utcoffset() is not None:
-        ns = (time - _EPOCH) // timedelta(microseconds=1) * 1000
-    else:
-        raise ConfigurationError("event_time", f"{shown(time)} is neither an aware datetime nor int nanoseconds")
-    if not rules.FIRST_SECOND <= ns // NS <= rules.LAST_SECOND:
-        raise ConfigurationError("event_time", f"{shown(time)} {rules.BAD_TIMESTAMP}; int times are in nanoseconds")
-    return ns
+        return int(time)
+    if isinstance(time, datetime) and time.utcoffset() is not None:
+        return (time - _EPOCH) // timedelta(microseconds=1) * 1000
+    raise ConfigurationError("event_time", f"{shown(time)} is neither an aware datetime nor int nanoseconds")
 
 
 def to_text(timestamp: Timestamp) -> str:

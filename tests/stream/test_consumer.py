@@ -194,7 +194,10 @@ def test_a_broker_that_is_down_is_an_error_at_the_start() -> None:
         ({"unknown_ids": "yes"}, "unknown_ids: must be 'accept' or 'refuse', not 'yes'"),
         ({"group": ""}, "group: is empty; name the consumer group"),
         ({"contracts": []}, "contracts: names no message class; give at least one"),
-        ({"where": "perp"}, "where: 'perp' is no filter; write feeds(…), or a function of a Feed"),
+        (
+            {"where": "perp"},
+            "where: 'perp' is no filter; write feeds(…), a function of a Feed, or the feeds themselves",
+        ),
         ({"start": "beginning"}, "start: must be 'latest' or 'earliest', not 'beginning'"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pragma_contracts import BookSide, Consumer, Feed, MarketDepth, MarketType, Price, Producer, Record, book
+from pragma_contracts import BookSide, Consumer, Feed, Loss, MarketDepth, MarketType, Price, Producer, Record, book
 from pragma_contracts.errors import (
     BrokerError,
     Closed,
@@ -194,13 +194,28 @@ def test_a_field_that_does_not_fit_is_named(shared: Stack, perp: Feed, fields: d
     assert error in str(caught.value)
 
 
+def test_a_feed_with_scales_takes_floats_and_unscaled_ints(kafka: Stack, perp: Feed, read: Read) -> None:
+    with producer(kafka) as out:
+        depth = out.feed(MarketDepth, perp, scales={"prices": 2, "quantities": 3})
+        depth.send(event_time=NOON, bids=[(6543210, 0.5), (6543200, 1.25)], asks=[("65432.2", "1")])
+        with pytest.raises(InvalidMessage, match=r"bids = 0.0005: has more than the 3 decimals"):
+            depth.send(event_time=NOON, bids=[(6543210, 0.0005)])
+        with pytest.raises(ConfigurationError, match="Price has no decimal columns"):
+            out.feed(Price, perp, scales={"price": 2})
+    with consumer(kafka) as stream:
+        (record,) = read(stream, 1)
+    assert isinstance(record.message, MarketDepth)
+    assert book.texts(record.message.bids) == [("65432.10", "0.500"), ("65432.00", "1.250")]
+    assert book.texts(record.message.asks) == [("65432.20", "1.000")]
+
+
 @pytest.mark.parametrize(
     ("bids", "error"),
     [
         ([("1e5", "1")], "bids = '1e5': is not a plain decimal"),
         ([(1.5, "1")], "bids = 1.5: is not decimal text"),
-        ([("1", "1", "1")], "is of type list, which does not fit the field: "),
-        ([("1", "1"), ("2",)], "is of type list, which does not fit the field: "),
+        ([("1", "1", "1")], "bids = ('1', '1', '1'): as row 0 is no tuple (prices, quantities)"),
+        ([("1", "1"), ("2",)], "bids = ('2',): as row 1 is no tuple (prices, quantities)"),
         (5, "bids = 5: is of type int, which does not fit the field: "),
         ([("1", "1"), ("2", "1")], "bids.prices = 2: level 1 after 1 (scale 0) is not strictly descending"),
     ],
@@ -234,7 +249,7 @@ def test_the_figures_add_up(shared: Stack, perp: Feed) -> None:
 def test_what_the_queue_cannot_take_is_dropped_and_counted(
     shared: Stack, perp: Feed, caplog: pytest.LogCaptureFixture
 ) -> None:
-    config = {"queue.buffering.max.messages": 10, "linger.ms": 900}
+    config = {"queue.buffering.max.messages": 10, "linger.ms": 200}
     with caplog.at_level(logging.WARNING), producer(shared, config=config) as out:
         prices = out.feed(Price, perp)
         for _ in range(100):
@@ -245,7 +260,11 @@ def test_what_the_queue_cannot_take_is_dropped_and_counted(
     assert stats.delivered == stats.sent
     full = [record.getMessage() for record in caplog.records if "the queue is full" in record.getMessage()]
     assert len(full) == 1, "once a second at most"
-    assert caplog.records[-1].getMessage().endswith(f"{stats.dropped} more dropped: the queue was full")
+    assert (
+        caplog.records[-1]
+        .getMessage()
+        .endswith(f"{stats.sent} messages sent, 0 of them not confirmed; {stats.dropped} more dropped")
+    )
 
 
 def test_what_a_broker_that_went_away_does_not_take_is_counted(
@@ -262,7 +281,7 @@ def test_what_a_broker_that_went_away_does_not_take_is_counted(
         out.close()
     assert sum(failed.values()) == 10
     assert out.stats.delivered == 0
-    assert "not confirmed so far (some may have been written)" in caplog.text
+    assert "messages not confirmed (some may have been written), 0 dropped; last, " in caplog.text
     named = ", ".join(f"{name}: {count}" for name, count in sorted(failed.items()))
     assert f"10 messages sent, 10 of them not confirmed ({named})" in caplog.text
 
@@ -293,10 +312,20 @@ def test_a_closed_producer_says_so(shared: Stack, perp: Feed) -> None:
 
 
 def test_a_message_that_kafka_never_takes_is_an_error(shared: Stack) -> None:
-    with producer(shared, config={"message.max.bytes": 1000}) as out:
-        with pytest.raises(BrokerError, match="MSG_SIZE_TOO_LARGE"):
-            out.send(price(metadata={"long": "x" * 2000}), event_time=NOON)
-        assert out.stats.sent == 0
+    losses: list[Loss] = []
+    message = price(metadata={"long": "x" * 2000})
+    with producer(shared, config={"message.max.bytes": 1000}, on_loss=losses.append) as out:
+        with pytest.raises(BrokerError, match="MSG_SIZE_TOO_LARGE") as caught:
+            out.send(message, event_time=NOON)
+        assert (out.stats.sent, out.stats.dropped) == (0, 1)
+    size = 6 + message.ByteSize()
+    assert f"a message of {size} bytes for pragma-prices-v1, with a key of 24, is over message.max.bytes 1000" in str(
+        caught.value
+    )
+    assert "send less in it, or raise that and the topic's max.message.bytes" in str(caught.value)
+    assert [(loss.error, len(loss.frame), loss.may_be_written) for loss in losses] == [
+        ("MSG_SIZE_TOO_LARGE", size, False)
+    ]
 
 
 def test_a_broker_that_is_down_is_an_error_at_the_start(shared: Stack) -> None:

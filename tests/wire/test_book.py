@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pragma_contracts import BookSide, DecimalColumn, MarketDepth, book, rules, to_json
-from pragma_contracts.errors import InvalidDecimal, InvalidMessage, shown
+from pragma_contracts.errors import ConfigurationError, InvalidDecimal, InvalidMessage, shown
 from pragma_contracts.wire import column
+from pragma_contracts.wire.table import FixedColumn, RecurringColumn
 
 unscaled = st.integers(-(10**38) + 1, 10**38 - 1) | st.integers(-(2**63) - 2, 2**63 + 2)
 
@@ -31,38 +32,101 @@ def test_columns_of_one_scale_come_back_exactly(values: list[int], scale: int) -
     assert not (again.unscaled and again.wide)
 
 
-mixed = st.lists(st.builds(_text, unscaled, st.integers(0, 6)) | st.integers(0, 3) | st.decimals(0, 9, places=2))
+mixed = st.builds(_text, unscaled, st.integers(0, 6)) | st.integers(0, 3) | st.decimals(0, 9, places=2)
+columns = st.lists(st.lists(mixed | st.sampled_from(["1", "2.50", "0.003"]), max_size=4), min_size=2, max_size=4)
 
 
-@settings(max_examples=500, deadline=None)
-@given(st.lists(mixed, min_size=2, max_size=4))
-def test_a_column_of_known_texts_is_the_same(columns: list[list[column.Value]]) -> None:
-    known = column.Texts()
+@settings(max_examples=1_000, deadline=None)
+@given(columns)
+def test_a_writer_that_remembers_writes_the_same_values(columns: list[list[column.Value]]) -> None:
+    writer = RecurringColumn()
     for values in columns * 2:
         plain, remembered = DecimalColumn(), DecimalColumn()
         try:
             column.write_column(plain, values)
         except InvalidDecimal as error:
             with pytest.raises(InvalidDecimal) as caught:
-                column.write_column(remembered, values, known)
+                writer.write(remembered, values)
             assert str(caught.value) == str(error)
         else:
-            column.write_column(remembered, values, known)
-        assert remembered == plain
+            writer.write(remembered, values)
+            assert column.decimals(remembered) == column.decimals(plain)
+            longest = max((number.bit_length() for number in column.column_values(remembered)), default=0)
+            assert bool(remembered.wide) == (longest > 63)
 
 
-def test_known_texts_are_bounded_and_refuse_what_is_no_decimal() -> None:
-    known = column.Texts()
+def test_a_scale_once_seen_stays_until_the_texts_it_came_with_are_forgotten() -> None:
+    writer, message = RecurringColumn(), DecimalColumn()
+    steps: list[tuple[list[column.Value], list[str]]] = [
+        (["398.70001", "1"], ["398.70001", "1.00000"]),
+        (["398.7", 2, Decimal("0.5")], ["398.70000", "2.00000", "0.50000"]),
+        ([], []),
+    ]
+    for values, texts in steps:
+        writer.write(message, values)
+        assert column.texts(message) == texts
+    for number in range(1024):
+        writer.write(message, [f"{number}.5"])
+    assert column.texts(message) == ["1023.5"]
+
+
+def test_a_column_is_wide_only_while_its_values_need_it() -> None:
+    writer, message = RecurringColumn(), DecimalColumn()
+    first = ["0.123456789012345678", "99.5"]
+    for values, wide in [(first, True), (["99.5"], True), (["1.5"], False), (["99.5"], False), (first, True)]:
+        writer.write(message, values)
+        assert bool(message.wide) == wide
+        assert column.decimals(message) == [Decimal(value) for value in values]
+
+
+def test_what_a_writer_remembers_is_bounded() -> None:
+    writer = RecurringColumn()
     for number in range(5000):
-        column.write_column(DecimalColumn(), [f"{number}.5", number, Decimal(number)], known)
-    assert 0 < len(known) <= 1024
-    assert {type(text) for text in known} == {str}
-    column.write_column(DecimalColumn(), ["1"], known)
+        writer.write(DecimalColumn(), [f"{number}.5", number, Decimal(number)])
+    assert 0 < len(writer) <= 1024
+    assert {type(text) for text in writer} == {str}
     wrong: list[Any] = [[], True, 1.0, "1e5", None]
     for value in wrong * 2:
         with pytest.raises(InvalidDecimal):
-            column.write_column(DecimalColumn(), [value], known)
-    assert set(known.values()) <= {column.Texts()[text] for text in known}
+            writer.write(DecimalColumn(), [value])
+
+
+prices = st.integers(-(10**14), 10**14)
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(st.lists(prices, max_size=4), st.integers(0, 38))
+def test_with_a_scale_ints_are_unscaled_and_floats_are_what_they_print(values: list[int], scale: int) -> None:
+    exact = [Decimal(value).scaleb(-scale) for value in values]
+    forms: tuple[list[Any], ...] = values, exact, [float(value) for value in exact]
+    for form in forms:
+        message = DecimalColumn()
+        FixedColumn(scale).write(message, form)
+        assert (message.scale, list(message.unscaled)) == (scale, values)
+
+
+@pytest.mark.parametrize(
+    "value", [0.1 + 0.2, 1e-9, float("nan"), float("inf"), -1e300, "0.001", Decimal("0.001"), True]
+)
+def test_what_does_not_fit_a_given_scale_is_refused(value: Any) -> None:
+    message = DecimalColumn(scale=1, unscaled=[5])
+    with pytest.raises(InvalidDecimal):
+        FixedColumn(2).write(message, [value])
+    assert list(message.unscaled) == [5]
+
+
+def test_a_side_takes_a_scale_for_each_column() -> None:
+    side = BookSide()
+    book.write(side, [(6543210, 1.5), (6543200, 0.25)], scales={"prices": 2, "quantities": 4})
+    assert book.texts(side) == [("65432.10", "1.5000"), ("65432.00", "0.2500")]
+    book.write(side, [("65432.1", 0.5)], scales={"quantities": 2})
+    assert book.texts(side) == [("65432.1", "0.50")]
+
+
+@pytest.mark.parametrize("scales", [{"price": 2}, {"prices": 39}, {"prices": -1}, {"prices": True}, {"prices": "2"}])
+def test_a_scale_that_makes_no_sense_is_refused(scales: Any) -> None:
+    with pytest.raises(ConfigurationError, match="scales"):
+        book.write(BookSide(), [], scales=scales)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +190,7 @@ def test_a_level_that_is_no_pair_is_named(row: object) -> None:
     side = BookSide()
     with pytest.raises(InvalidDecimal) as caught:
         book.write(side, [("2", "1"), row])  # type: ignore[list-item]
-    assert str(caught.value) == f"{row!r} as level 1 is no (price, quantity) pair"
+    assert str(caught.value) == f"{row!r} as row 1 is no tuple (prices, quantities)"
     assert side == BookSide()
 
 

@@ -9,23 +9,21 @@ def validate_envelope(
     m: _pragma_market_v1_envelope.Envelope, where: rules.Where, path: str
 ) -> None:
     """Raises InvalidMessage for what a producer must not send."""
-    if not m.HasField("event_timestamp"):
-        raise where.error(f"{path}event_timestamp", None, rules.MISSING)
-    if not rules.is_timestamp(m.event_timestamp):
-        raise where.error(f"{path}event_timestamp", m.event_timestamp, rules.BAD_TIMESTAMP)
-    if m.HasField("publish_timestamp"):
-        if not rules.is_timestamp(m.publish_timestamp):
-            raise where.error(f"{path}publish_timestamp", m.publish_timestamp, rules.BAD_TIMESTAMP)
+    time = m.event_timestamp
+    if not (0 < time.seconds <= rules.LAST_SECOND and 0 <= time.nanos < rules.NS):
+        rules.check_time(m, "event_timestamp", where, f"{path}event_timestamp", required=True)
+    time = m.publish_timestamp
+    if not (0 <= time.seconds <= rules.LAST_SECOND and 0 <= time.nanos < rules.NS):
+        rules.check_time(m, "publish_timestamp", where, f"{path}publish_timestamp", required=False)
 
 
 def check_envelope(
     m: _pragma_market_v1_envelope.Envelope, where: rules.Where, path: str
 ) -> None:
     """Raises InvalidMessage for what a consumer must not use."""
-    if not m.HasField("event_timestamp"):
-        raise where.error(f"{path}event_timestamp", None, rules.MISSING)
-    if not rules.is_timestamp(m.event_timestamp):
-        raise where.error(f"{path}event_timestamp", m.event_timestamp, rules.BAD_TIMESTAMP)
-    if m.HasField("publish_timestamp"):
-        if not rules.is_timestamp(m.publish_timestamp):
-            raise where.error(f"{path}publish_timestamp", m.publish_timestamp, rules.BAD_TIMESTAMP)
+    time = m.event_timestamp
+    if not (0 < time.seconds <= rules.LAST_SECOND and 0 <= time.nanos < rules.NS):
+        rules.check_time(m, "event_timestamp", where, f"{path}event_timestamp", required=True)
+    time = m.publish_timestamp
+    if not (0 <= time.seconds <= rules.LAST_SECOND and 0 <= time.nanos < rules.NS):
+        rules.check_time(m, "publish_timestamp", where, f"{path}publish_timestamp", required=False)

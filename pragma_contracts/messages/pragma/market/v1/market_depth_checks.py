@@ -21,40 +21,33 @@ def validate_market_depth(m: _pragma_market_v1_market__depth.MarketDepth) -> Non
     if not m.HasField("envelope"):
         raise _WHERE.error("envelope", None, rules.MISSING)
     _pragma_market_v1_envelope_checks.validate_envelope(m.envelope, _WHERE, "envelope.")
-    if m.envelope.version and m.envelope.version != VERSION and not _SAME_MAJOR(m.envelope.version):
-        raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)
+    version = m.envelope.version
+    if version and version != VERSION and not _SAME_MAJOR(version):
+        raise _WHERE.error("envelope.version", version, _BAD_VERSION)
     if not m.market_type:
         raise _WHERE.error("market_type", "UNSPECIFIED", "is mandatory: one of spot, perpetual, options")
     if m.market_type not in KNOWN_MARKET_TYPE:
         raise _WHERE.error("market_type", m.market_type, "is no known number: one of spot, perpetual, options")
-    if not rules.is_component(m.network_id):
+    if m.network_id not in rules.COMPONENTS and not rules.is_component(m.network_id):
         raise _WHERE.error("network_id", m.network_id, rules.BAD_COMPONENT)
-    if not rules.is_component(m.source_id):
+    if m.source_id not in rules.COMPONENTS and not rules.is_component(m.source_id):
         raise _WHERE.error("source_id", m.source_id, rules.BAD_COMPONENT)
-    if not rules.is_component(m.token_ticker):
+    if m.token_ticker not in rules.COMPONENTS and not rules.is_component(m.token_ticker):
         raise _WHERE.error("token_ticker", m.token_ticker, rules.BAD_COMPONENT)
     validate_market_depth_payload(m)
 
 
 def check_market_depth(m: _pragma_market_v1_market__depth.MarketDepth) -> None:
     """Raises InvalidMessage for what a consumer must not use."""
-    if not m.HasField("envelope"):
-        raise _WHERE.error("envelope", None, rules.MISSING)
-    _pragma_market_v1_envelope_checks.check_envelope(m.envelope, _WHERE, "envelope.")
-    if m.envelope.version != VERSION and not _SAME_MAJOR(m.envelope.version):
-        raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)
     if not m.market_type:
         raise _WHERE.error("market_type", "UNSPECIFIED", "is mandatory: one of spot, perpetual, options")
-    if not rules.is_component(m.network_id):
+    if m.network_id not in rules.COMPONENTS and not rules.is_component(m.network_id):
         raise _WHERE.error("network_id", m.network_id, rules.BAD_COMPONENT)
-    if not rules.is_component(m.source_id):
+    if m.source_id not in rules.COMPONENTS and not rules.is_component(m.source_id):
         raise _WHERE.error("source_id", m.source_id, rules.BAD_COMPONENT)
-    if not rules.is_component(m.token_ticker):
+    if m.token_ticker not in rules.COMPONENTS and not rules.is_component(m.token_ticker):
         raise _WHERE.error("token_ticker", m.token_ticker, rules.BAD_COMPONENT)
-    if m.HasField("bids"):
-        check_book_side(m.bids, _WHERE, "bids.")
-    if m.HasField("asks"):
-        check_book_side(m.asks, _WHERE, "asks.")
+    check_market_depth_body(m)
 
 
 def validate_book_side(
@@ -78,13 +71,27 @@ def check_book_side(
 
 
 def validate_market_depth_payload(m: _pragma_market_v1_market__depth.MarketDepth) -> None:
-    """The part of validate_market_depth that looks at the payload."""
+    """What validate_market_depth looks at behind the envelope and the feed."""
     if m.HasField("bids"):
         validate_book_side(m.bids, _WHERE, "bids.")
         rules.check_descending(m.bids.prices, _WHERE, "bids.prices")
     if m.HasField("asks"):
         validate_book_side(m.asks, _WHERE, "asks.")
         rules.check_ascending(m.asks.prices, _WHERE, "asks.prices")
+
+
+def check_market_depth_body(m: _pragma_market_v1_market__depth.MarketDepth) -> None:
+    """What check_market_depth looks at besides the feed."""
+    if not m.HasField("envelope"):
+        raise _WHERE.error("envelope", None, rules.MISSING)
+    _pragma_market_v1_envelope_checks.check_envelope(m.envelope, _WHERE, "envelope.")
+    version = m.envelope.version
+    if version != VERSION and not _SAME_MAJOR(version):
+        raise _WHERE.error("envelope.version", version, _BAD_VERSION)
+    if m.HasField("bids"):
+        check_book_side(m.bids, _WHERE, "bids.")
+    if m.HasField("asks"):
+        check_book_side(m.asks, _WHERE, "asks.")
 
 
 def key_market_depth(m: _pragma_market_v1_market__depth.MarketDepth) -> bytes:

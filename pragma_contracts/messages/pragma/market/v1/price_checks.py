@@ -21,42 +21,49 @@ def validate_price(m: _pragma_market_v1_price.Price) -> None:
     if not m.HasField("envelope"):
         raise _WHERE.error("envelope", None, rules.MISSING)
     _pragma_market_v1_envelope_checks.validate_envelope(m.envelope, _WHERE, "envelope.")
-    if m.envelope.version and m.envelope.version != VERSION and not _SAME_MAJOR(m.envelope.version):
-        raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)
+    version = m.envelope.version
+    if version and version != VERSION and not _SAME_MAJOR(version):
+        raise _WHERE.error("envelope.version", version, _BAD_VERSION)
     if not m.market_type:
         raise _WHERE.error("market_type", "UNSPECIFIED", "is mandatory: one of spot, perpetual, options")
     if m.market_type not in KNOWN_MARKET_TYPE:
         raise _WHERE.error("market_type", m.market_type, "is no known number: one of spot, perpetual, options")
-    if not rules.is_component(m.network_id):
+    if m.network_id not in rules.COMPONENTS and not rules.is_component(m.network_id):
         raise _WHERE.error("network_id", m.network_id, rules.BAD_COMPONENT)
-    if not rules.is_component(m.source_id):
+    if m.source_id not in rules.COMPONENTS and not rules.is_component(m.source_id):
         raise _WHERE.error("source_id", m.source_id, rules.BAD_COMPONENT)
-    if not rules.is_component(m.token_ticker):
+    if m.token_ticker not in rules.COMPONENTS and not rules.is_component(m.token_ticker):
         raise _WHERE.error("token_ticker", m.token_ticker, rules.BAD_COMPONENT)
     validate_price_payload(m)
 
 
 def check_price(m: _pragma_market_v1_price.Price) -> None:
     """Raises InvalidMessage for what a consumer must not use."""
-    if not m.HasField("envelope"):
-        raise _WHERE.error("envelope", None, rules.MISSING)
-    _pragma_market_v1_envelope_checks.check_envelope(m.envelope, _WHERE, "envelope.")
-    if m.envelope.version != VERSION and not _SAME_MAJOR(m.envelope.version):
-        raise _WHERE.error("envelope.version", m.envelope.version, _BAD_VERSION)
     if not m.market_type:
         raise _WHERE.error("market_type", "UNSPECIFIED", "is mandatory: one of spot, perpetual, options")
-    if not rules.is_component(m.network_id):
+    if m.network_id not in rules.COMPONENTS and not rules.is_component(m.network_id):
         raise _WHERE.error("network_id", m.network_id, rules.BAD_COMPONENT)
-    if not rules.is_component(m.source_id):
+    if m.source_id not in rules.COMPONENTS and not rules.is_component(m.source_id):
         raise _WHERE.error("source_id", m.source_id, rules.BAD_COMPONENT)
-    if not rules.is_component(m.token_ticker):
+    if m.token_ticker not in rules.COMPONENTS and not rules.is_component(m.token_ticker):
         raise _WHERE.error("token_ticker", m.token_ticker, rules.BAD_COMPONENT)
+    check_price_body(m)
+
+
+def validate_price_payload(m: _pragma_market_v1_price.Price) -> None:
+    """What validate_price looks at behind the envelope and the feed."""
     if not rules.is_decimal(m.price):
         raise _WHERE.error("price", m.price, rules.BAD_DECIMAL)
 
 
-def validate_price_payload(m: _pragma_market_v1_price.Price) -> None:
-    """The part of validate_price that looks at the payload."""
+def check_price_body(m: _pragma_market_v1_price.Price) -> None:
+    """What check_price looks at besides the feed."""
+    if not m.HasField("envelope"):
+        raise _WHERE.error("envelope", None, rules.MISSING)
+    _pragma_market_v1_envelope_checks.check_envelope(m.envelope, _WHERE, "envelope.")
+    version = m.envelope.version
+    if version != VERSION and not _SAME_MAJOR(version):
+        raise _WHERE.error("envelope.version", version, _BAD_VERSION)
     if not rules.is_decimal(m.price):
         raise _WHERE.error("price", m.price, rules.BAD_DECIMAL)
 
