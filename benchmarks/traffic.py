@@ -13,6 +13,8 @@ from confluent_kafka import Consumer as KafkaConsumer, KafkaError, Message, Prod
 from benchmarks.forms import protobuf
 from benchmarks.market import Tick
 from pragma_contracts import Consumer, Feed, Price, Producer
+from pragma_contracts.stream.options import Tuning
+from pragma_contracts.stream.settings import producer_settings
 
 _TOPIC = "pragma-prices-v1"
 _FEEDS = 100
@@ -26,12 +28,12 @@ _TIME_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a run is to send. linger: linger.ms of the producer; rate: messages a second."""
+    """What a run is to send. tuning: that of our producer, and of the raw one's settings; rate: messages a second."""
 
     bootstrap: str
     registry_url: str
     contracts: bool
-    linger: float
+    tuning: Tuning
     rate: int
     seconds: float
 
@@ -57,9 +59,8 @@ class ContractSender(Sender):
     """A price with an event time."""
 
     def __init__(self, traffic: Traffic) -> None:
-        config = {"linger.ms": traffic.linger}
         self._producer = Producer(
-            traffic.bootstrap, registry=traffic.registry_url, contracts=[Price], producer="bench", config=config
+            traffic.bootstrap, registry=traffic.registry_url, contracts=[Price], tuning=traffic.tuning
         )
 
     def senders(self) -> list[Callable[[], object]]:
@@ -80,24 +81,11 @@ class ContractSender(Sender):
 
 
 class RawSender(Sender):
-    """Bytes of the same size with the time in front, by the settings and with the care of our realtime producer."""
+    """Bytes of the same size with the time in front, by the very settings of our producer; it counts losses, too."""
 
     def __init__(self, traffic: Traffic) -> None:
-        settings = {
-            "bootstrap.servers": traffic.bootstrap,
-            "acks": 1,
-            "retries": 0,
-            "message.timeout.ms": 1000,
-            "request.timeout.ms": 1000,
-            "socket.timeout.ms": 1000,
-            "linger.ms": traffic.linger,
-            "compression.type": "lz4",
-            "partitioner": "murmur2_random",
-            "delivery.report.only.error": True,
-            "on_delivery": self._failed,
-            "log_level": 2,
-        }
-        self._kafka = KafkaProducer(settings)
+        settings = producer_settings(traffic.bootstrap, None, "realtime", traffic.tuning)
+        self._kafka = KafkaProducer({**settings, "on_delivery": self._failed})
         self._polled = self._lost = 0
 
     def senders(self) -> list[Callable[[], object]]:

@@ -8,6 +8,7 @@ from functools import partial
 from benchmarks.line import Column, Line, Measures, Target
 from benchmarks.place import beside_real
 from benchmarks.traffic import ContractReceiver, RawReceiver, Receiver, Traffic, arguments
+from pragma_contracts.stream.options import Tuning
 from pragma_contracts.testing import Stack
 
 _SECONDS = 6.0
@@ -17,19 +18,19 @@ _PATIENCE_S = 30.0
 _IDLE_S = 3.0
 _SHARES = (50, 90, 99)
 
-# Whether with contracts, and linger.ms: low for latency, high for throughput.
-_CONTENDERS = {
-    "contracts, linger 1 ms": (True, 1.0),
-    "raw bytes, linger 1 ms": (False, 1.0),
-    "contracts, linger 20 ms": (True, 20.0),
-    "raw bytes, linger 20 ms": (False, 20.0),
+# Whether with contracts, and the producer's tuning.
+_CONTENDERS: dict[str, tuple[bool, Tuning]] = {
+    "contracts, for latency": (True, "latency"),
+    "raw bytes, for latency": (False, "latency"),
+    "contracts, for throughput": (True, "throughput"),
+    "raw bytes, for throughput": (False, "throughput"),
 }
 _OURS, _RAW, *_ = _CONTENDERS
 
 
 def _measure(rate: int, contender: str, place: Stack, share: float) -> Measures:
-    contracts, linger = _CONTENDERS[contender]
-    traffic = Traffic(place.bootstrap, place.registry_url, contracts, linger, rate, _SECONDS * share)
+    contracts, tuning = _CONTENDERS[contender]
+    traffic = Traffic(place.bootstrap, place.registry_url, contracts, tuning, rate, _SECONDS * share)
     receiver = ContractReceiver(traffic) if contracts else RawReceiver(traffic)
     _join(receiver)
     with subprocess.Popen([sys.executable, *arguments(traffic)], stdout=subprocess.PIPE, text=True) as sender:
