@@ -37,7 +37,8 @@ test: lint       ## every check and every test, on a real broker and a real regi
 	cd rust && cargo test --locked --workspace --features full
 	$(BIN)/python -m pytest
 
-bench: setup     ## time the Rust crate against other decoders and the gate beside buf, and write their pages
+bench: setup     ## time both packages and the gate against what one would use instead, and write their pages
+	$(BIN)/python -m benchmarks
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python rust/benchmarks/table.py
 
