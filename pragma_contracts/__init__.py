@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from pragma_contracts.errors import ContractError as ContractError
     from pragma_contracts.messages import *  # noqa: F403
+    from pragma_contracts.stream.aio import AsyncConsumer as AsyncConsumer, AsyncProducer as AsyncProducer
     from pragma_contracts.stream.consumer import Consumer as Consumer, Record as Record
     from pragma_contracts.stream.filter import FeedFilter as FeedFilter, feeds as feeds
     from pragma_contracts.stream.loss import Loss as Loss
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # Where the names live that are not generated.
 MODULES = {
+    "AsyncConsumer": "stream.aio",
+    "AsyncProducer": "stream.aio",
     "Consumer": "stream.consumer",
     "ContractError": "errors",
     "Feed": "wire.feed",

@@ -132,11 +132,12 @@ class Intake:
                 raise self._reports.error(error.args[0]) from error
             finally:
                 errors = [found for message in messages if (found := message.error()) is not None]
-                if errors:
-                    self._note_ends(messages)
-                    messages = [message for message in messages if message.error() is None]
-                batch = cast("list[Fetched]", messages)
-                self._batch = batch if self.assigned is None else self.assigned.within(batch)
+                good = [message for message in messages if message.error() is None] if errors else messages
+                self._batch = cast("list[Fetched]", good)
+                if self.assigned is not None:
+                    self._batch = self.assigned.within(self._batch)
+                    # Only now: an end is told in one batch with the last records before it.
+                    self._note_ends(self.assigned, messages)
             self._tell([error for error in errors if error.code() != KafkaError._PARTITION_EOF])
             if self.assigned is not None:
                 self.assigned.check()
@@ -144,6 +145,11 @@ class Intake:
                 self._commit_before()
         if self.stopped:
             self.close()
+
+    def fetch_and_ask(self, count: int, timeout: float, *, full: bool) -> None:
+        """Like `fetch`, and asks the registry about schema ids that are new, so that taking does not wait for it."""
+        self.fetch(count, timeout, full=full)
+        self.reader.ask(self._batch)
 
     def commit(self, records: tuple[Record, ...]) -> None:
         """Commits the offsets behind these records, or behind all that were handed out. Raises BrokerError."""
@@ -226,11 +232,11 @@ class Intake:
         while full and len(messages) < count and not self.stopped and (left := deadline - time.monotonic()) > 0:
             messages += self.kafka.consume(count - len(messages), min(left, WAIT_SECONDS))
 
-    def _note_ends(self, messages: list[KafkaMessage]) -> None:
+    def _note_ends(self, assigned: Assignment, messages: list[KafkaMessage]) -> None:
         for message in messages:
             error = message.error()
-            if self.assigned is not None and error is not None and error.code() == KafkaError._PARTITION_EOF:
-                self.assigned.reached((str(message.topic()), message.partition() or 0), message.offset() or 0)
+            if error is not None and error.code() == KafkaError._PARTITION_EOF:
+                assigned.reached((str(message.topic()), message.partition() or 0), message.offset() or 0)
 
     def _tell(self, errors: list[KafkaError]) -> None:
         for error in errors:

@@ -53,7 +53,10 @@ class Outbox:
         self._failed: Counter[str] = Counter()
         self._sent = self._bytes = self._dropped = self._polled = self._logged = 0
         self._final: ProducerStats | None = None
-        self._block = block_seconds
+        self.block_seconds = block_seconds
+        # Set by a face that may not wait: a record for which there is no room is held instead, until it asks again.
+        self.holds = False
+        self.held: tuple[str, bytes, bytes, int] | None = None
         self._on_loss = on_loss
         self._losses: deque[Loss] = deque()
         self._telling = False
@@ -127,7 +130,7 @@ class Outbox:
         self, refusal: BufferError | KafkaException, topic: str, key: bytes, value: bytes, publish_ns: int
     ) -> bool:
         """Makes room and tries again; whether the record is queued now. Raises BrokerError as `put` does."""
-        deadline = time.monotonic() + (self._block or 0.0)
+        deadline = time.monotonic() + (self.block_seconds or 0.0)
         left = 0.0
         while isinstance(refusal, BufferError) and left >= 0:
             # The queue also holds messages that were delivered but not yet reported to us: reporting makes room.
@@ -139,19 +142,50 @@ class Outbox:
             else:
                 return True
             left = deadline - time.monotonic()
-        refused = self._refusal(refusal, topic, key, value)
-        self._dropped += 1
-        self._lose(Loss(topic, key, value, refused.code, refused.detail, may_be_written=False))
-        if self._block is not None or not isinstance(refusal, BufferError):
+            if self.holds and left > 0 and isinstance(refusal, BufferError):
+                self.held = topic, key, value, publish_ns
+                return False
+        refused = self._drop(refusal, topic, key, value)
+        if self.block_seconds is not None or not isinstance(refusal, BufferError):
             self._reports.check()
             raise refused from refusal
         self._tell()
         return False
 
+    def put_held(self) -> bool:
+        """Queues the record that is held; whether there was room. Raises BrokerError when it can never be sent."""
+        if self.held is None:
+            return True
+        topic, key, value, publish_ns = self.held
+        self._poll(0)
+        try:
+            self._produce(topic, value, key, -1, None, None, publish_ns // _MS)
+        except BufferError:
+            return False
+        except KafkaException as error:
+            raise self.drop_held(error) from error
+        self.held = None
+        self._sent += 1
+        self._bytes += len(value)
+        return True
+
+    def drop_held(self, refusal: BufferError | KafkaException | None = None) -> BrokerError:
+        """Counts the record that is held as dropped; the error that says so."""
+        assert self.held is not None, "nothing is held"  # noqa: S101  a caller's mistake
+        topic, key, value, _ = self.held
+        self.held = None
+        return self._drop(refusal or BufferError(), topic, key, value)
+
+    def _drop(self, refusal: BufferError | KafkaException, topic: str, key: bytes, value: bytes) -> BrokerError:
+        refused = self._refusal(refusal, topic, key, value)
+        self._dropped += 1
+        self._lose(Loss(topic, key, value, refused.code, refused.detail, may_be_written=False))
+        return refused
+
     def _refusal(self, refusal: BufferError | KafkaException, topic: str, key: bytes, value: bytes) -> BrokerError:
         """Why a record was not queued, in words that say what to do."""
         if isinstance(refusal, BufferError):
-            within = f" within {self._block:g} s" if self._block else ""
+            within = f" within {self.block_seconds:g} s" if self.block_seconds else ""
             detail = f"the queue is full, it holds {len(self._kafka)} messages, and took none for {topic}{within}"
             return BrokerError(self._bootstrap, _FULL, f"{detail}; is the broker up, and fast enough?")
         error = refusal.args[0]

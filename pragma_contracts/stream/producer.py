@@ -83,9 +83,9 @@ class Producer:
         found = chosen(contracts)
         ids = producer_ids(found, registry=registry, lock=lock)
         topics = [contract.topic for contract in found]
-        self._outbox = Outbox(bootstrap, settings, topics, start_timeout, on_loss=on_loss, block_seconds=block)
+        self.outbox = Outbox(bootstrap, settings, topics, start_timeout, on_loss=on_loss, block_seconds=block)
         self._lanes: dict[type[Message], Lane[Any]] = {
-            contract.message: Lane(contract, header(ids[contract]), producer, self._outbox) for contract in found
+            contract.message: Lane(contract, header(ids[contract]), producer, self.outbox) for contract in found
         }
 
     def send(self, message: Message, *, event_time: datetime | int | None = None) -> None:
@@ -123,7 +123,7 @@ class Producer:
 
         on_loss is not told before the next `send`, `flush` or `close`.
         """
-        return self._outbox.stats
+        return self.outbox.stats
 
     def flush(self, timeout: float | None = None) -> int:
         """Waits until every message is confirmed or failed: message.timeout.ms and a second more, or `timeout` seconds.
@@ -131,14 +131,14 @@ class Producer:
         Returns how many messages are still neither. They are logged, and so are those that were not confirmed.
         `flush(0)` waits for nothing, and tells on_loss what is known. Raises BrokerError.
         """
-        return self._outbox.flush(timeout)
+        return self.outbox.flush(timeout)
 
     def close(self, timeout: float | None = None) -> None:
         """Flushes and closes. What is not confirmed by then is given up, counted, logged as a warning, told to on_loss.
 
         Raises BrokerError when the client had to give up and no call has said so before.
         """
-        self._outbox.close(timeout)
+        self.outbox.close(timeout)
 
     def __enter__(self) -> Self:
         return self

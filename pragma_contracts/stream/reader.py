@@ -1,6 +1,7 @@
 """Reads Kafka messages: filters on their keys, decodes, and checks that key, schema id and payload agree."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from google.protobuf.message import DecodeError, Message
@@ -98,6 +99,15 @@ class Reader:
         self.unknown_schema_ids += not known_id
         self.unknown_market_types += not seen.known
         return decoded
+
+    def ask(self, messages: Iterable[Fetched]) -> None:
+        """Learns whose the schema ids of these messages are; what is wrong with any of them is told by `decode`."""
+        headers = {(message.topic(), (message.value() or b"")[:HEADER_SIZE]) for message in messages}
+        for topic, header in headers:
+            contract, good = self._lanes[topic]
+            if header not in good and len(header) == HEADER_SIZE:
+                with suppress(ForeignSchema):
+                    self._ids.is_known(contract, int.from_bytes(header[1:5], "big"))
 
     def _is_known(self, contract: Contract[Any], schema_id: int) -> bool:
         known = self._ids.is_known(contract, schema_id)
