@@ -9,8 +9,6 @@ from pragma_contracts.governance.model import KEY_LAYOUT, Field, File, Message
 Line = str
 # The last number of the fields that every contract starts with.
 HEADER = 5
-# What the second half of each function of a contract is called.
-VARYING = {"validate": "payload", "check": "body"}
 _INDENT = "    "
 
 
@@ -28,9 +26,9 @@ class CheckWriter:
 
     def body(self, message: Message, mode: str) -> list[Line]:
         """The statements of validate_… or check_… (mode) for a message."""
-        if message.contract is not None:
+        if message.contract is not None and mode == "validate":
             lines = self._of([field for field in message.fields if not self._varies(field, mode)], message, mode)
-            return [*lines, f"{self._naming.function(mode, message)}_{VARYING[mode]}(m)"]
+            return [*lines, f"{self._naming.function(mode, message)}_payload(m)"]
         lines = self._of(message.fields, message, mode)
         if message.columns:
             lines += self._columns(message)

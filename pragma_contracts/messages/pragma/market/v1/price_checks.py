@@ -39,6 +39,12 @@ def validate_price(m: _pragma_market_v1_price.Price) -> None:
 
 def check_price(m: _pragma_market_v1_price.Price) -> None:
     """Raises InvalidMessage for what a consumer must not use."""
+    if not m.HasField("envelope"):
+        raise _WHERE.error("envelope", None, rules.MISSING)
+    _pragma_market_v1_envelope_checks.check_envelope(m.envelope, _WHERE, "envelope.")
+    version = m.envelope.version
+    if version != VERSION and not _SAME_MAJOR(version):
+        raise _WHERE.error("envelope.version", version, _BAD_VERSION)
     if not m.market_type:
         raise _WHERE.error("market_type", "UNSPECIFIED", "is mandatory: one of spot, perpetual, options")
     if m.network_id not in rules.COMPONENTS and not rules.is_component(m.network_id):
@@ -47,7 +53,8 @@ def check_price(m: _pragma_market_v1_price.Price) -> None:
         raise _WHERE.error("source_id", m.source_id, rules.BAD_COMPONENT)
     if m.token_ticker not in rules.COMPONENTS and not rules.is_component(m.token_ticker):
         raise _WHERE.error("token_ticker", m.token_ticker, rules.BAD_COMPONENT)
-    check_price_body(m)
+    if not rules.is_decimal(m.price):
+        raise _WHERE.error("price", m.price, rules.BAD_DECIMAL)
 
 
 def validate_price_payload(m: _pragma_market_v1_price.Price) -> None:
