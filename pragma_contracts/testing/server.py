@@ -1,10 +1,12 @@
 """A Java server as a child process: started on free ports, asked until it answers, always stopped."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pragma_contracts.errors import StackError
@@ -80,20 +82,39 @@ class Server:
 
     def stop(self) -> None:
         """Stops the server, by force when it does not end; does nothing when it does not run."""
+        if (process := self._let_go()) is not None:
+            process.terminate()
+            if not _ended_within(process, _STOP_S):
+                process.kill()
+                process.wait()
+
+    def kill(self) -> None:
+        """Ends the server as a crash would (SIGKILL); `start` brings it back on the same port and data."""
+        if (process := self._let_go()) is not None:
+            process.kill()
+            process.wait()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Holds the server still (SIGSTOP) for the time of the block: its connections stay, and it answers nothing."""
+        process = self._process
+        if process is None:
+            raise StackError(self._name, "does not run, so it cannot be paused")
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+    def _let_go(self) -> subprocess.Popen[bytes] | None:
+        """The process, if there is one, which from now on nobody else ends."""
         process, self._process = self._process, None
         guard, self._guard = self._guard, None
         if guard is not None:
             # First, because the pid may belong to another process once the server has ended.
             with guard:
                 guard.kill()
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        return process
 
     def _end_of_log(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
@@ -103,9 +124,9 @@ class Server:
 def _guard(pid: int) -> subprocess.Popen[bytes]:
     """A shell that waits for the end of its standard input, which is the end of this process, and then stops a server.
 
-    So even a killed test run leaves no server behind.
+    So even a killed test run leaves no server behind, not even one that is paused.
     """
-    command = ["/bin/sh", "-c", 'read -r _; kill "$0"', str(pid)]
+    command = ["/bin/sh", "-c", 'read -r _; kill "$0"; kill -CONT "$0"', str(pid)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
 
 

@@ -1,15 +1,13 @@
 """The real stack: Apache Kafka and the Apicurio registry, on the Java that a Python package carries."""
 
-import os
-import subprocess
 import tempfile
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -19,10 +17,10 @@ from confluent_kafka.cimpl import NewTopic
 from pragma_contracts.errors import StackError
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.testing import artifacts
+from pragma_contracts.testing.kafka import Cluster
 from pragma_contracts.testing.server import Server, free_port, java
 
 _TRIES = 3
-_PROTOCOLS = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
 _ADMIN_S = 30.0
 
 
@@ -30,14 +28,21 @@ _ADMIN_S = 30.0
 class Stack:
     """A running broker and registry.
 
-    bootstrap: "host:port" of the broker. registry_url: root of the registry's Confluent API. Of the real stack also
-    the two servers, which a test may stop and start again; a registry loses its schemas by that.
+    bootstrap: "host:port" of the broker, several with commas. registry_url: root of the registry's Confluent API. Of
+    the real stack also the servers, to which a test may do what happens to servers: `stop()` or `kill()` one, `start()`
+    it again on the same port and data, or hold it still for a while, `with broker.paused():`. A registry loses its
+    schemas when it ends.
     """
 
     bootstrap: str
     registry_url: str
-    broker: Server | None = None
+    brokers: tuple[Server, ...] = ()
     registry: Server | None = None
+
+    @property
+    def broker(self) -> Server | None:
+        """The first broker, which is also the controller."""
+        return self.brokers[0] if self.brokers else None
 
 
 @contextmanager
@@ -45,33 +50,37 @@ def stack(
     *,
     topics: Iterable[str] | None = None,
     partitions: int = 4,
+    brokers: int = 1,
     kafka: Mapping[str, str] | None = None,
     listeners: Mapping[str, int] | None = None,
 ) -> Iterator[Stack]:
     """Starts a real Kafka broker and a real registry, and stops both at the end whatever happens.
 
-    topics: created at the start, with this many partitions; by default those of every contract. Other topics are not
-    created by themselves. kafka: broker properties, over those that are set here. listeners: further ports of 127.0.0.1
-    that the broker listens on, by security protocol, such as SASL_SSL; what it needs for them stands in `kafka`. Data
-    is in a temporary folder, other ports are free ones. The first start downloads about 200 MB, which are cached.
+    topics: created at the start, with this many partitions and a replica on each broker; by default those of every
+    contract. Other topics are not created by themselves. brokers: how many; each further one takes some seconds.
+    kafka: broker properties, over those that are set here. listeners: further ports of 127.0.0.1 that a single broker
+    listens on, by security protocol, such as SASL_SSL; what it needs for them stands in `kafka`. Data is in a temporary
+    folder, other ports are free ones. The first start downloads about 200 MB, which are cached.
 
     Raises:
         StackError: a download, a start or a topic failed.
     """
+    if brokers > 1 and listeners:
+        raise StackError("Kafka", "listeners= are ports of a single broker; leave them out, or brokers=")
     jars, registry_folder = artifacts.kafka_jars(), artifacts.registry_folder()
-    with tempfile.TemporaryDirectory(prefix="pragma-contracts-") as scratch, ThreadPoolExecutor(2) as pool:
-        starts = [
-            pool.submit(_started, lambda: _kafka(jars, Path(scratch), kafka or {}, listeners or {})),
-            pool.submit(_started, lambda: _registry(registry_folder, Path(scratch))),
-        ]
-        try:
-            (broker, bootstrap), (registry, registry_url) = (start.result() for start in starts)
-            _create_topics(bootstrap, contract_topics() if topics is None else topics, partitions)
-            yield Stack(bootstrap, registry_url, broker, registry)
-        finally:
-            for start in starts:
-                if start.exception() is None:
-                    start.result()[0].stop()
+    with (
+        tempfile.TemporaryDirectory(prefix="pragma-contracts-") as scratch,
+        ExitStack() as running,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        cluster = Cluster(jars, Path(scratch), brokers, kafka or {}, listeners or {})
+        makers = [partial(cluster.broker, number) for number in range(1, brokers + 1)]
+        registry_start = pool.submit(_started, running, partial(_registry, registry_folder, Path(scratch)))
+        started = pool.submit(lambda: [_started(running, make) for make in makers]).result()
+        registry, registry_url = registry_start.result()
+        bootstrap = ",".join(address for _, address in started)
+        _create_topics(bootstrap, contract_topics() if topics is None else topics, partitions, brokers)
+        yield Stack(bootstrap, registry_url, tuple(server for server, _ in started), registry)
 
 
 def contract_topics() -> list[str]:
@@ -79,8 +88,11 @@ def contract_topics() -> list[str]:
     return [contract.topic for contract in CONTRACTS]
 
 
-def _started(make: Callable[[], tuple[Server, str]]) -> tuple[Server, str]:
-    """A started server and its address; a free port may be taken before it is bound, so it is tried again."""
+def _started(running: ExitStack, make: Callable[[], tuple[Server, str]]) -> tuple[Server, str]:
+    """A started server, which `running` stops at its end, and its address.
+
+    A free port may be taken before it is bound, so it is tried again.
+    """
     for attempt in range(_TRIES):
         server, address = make()
         try:
@@ -89,56 +101,9 @@ def _started(make: Callable[[], tuple[Server, str]]) -> tuple[Server, str]:
             if attempt == _TRIES - 1 or "in use" not in str(error).lower():
                 raise
         else:
+            running.callback(server.stop)
             return server, address
     raise AssertionError("the last try returns or raises")
-
-
-def _kafka(
-    jars: list[Path], scratch: Path, overrides: Mapping[str, str], listeners: Mapping[str, int]
-) -> tuple[Server, str]:
-    port, controller = free_port(), free_port()
-    advertised = ",".join(f"{name}://127.0.0.1:{at}" for name, at in {"PLAINTEXT": port, **listeners}.items())
-    folder = Path(tempfile.mkdtemp(prefix="kafka-", dir=scratch))
-    properties = {
-        "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "listeners": f"{advertised},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": advertised,
-        "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": _PROTOCOLS,
-        "log.dirs": str(folder / "data"),
-        "auto.create.topics.enable": "false",
-        "offsets.topic.replication.factor": "1",
-        "offsets.topic.num.partitions": "1",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
-        "transaction.state.log.num.partitions": "1",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
-        "group.initial.rebalance.delay.ms": "0",
-        **overrides,
-    }
-    config = folder / "server.properties"
-    config.write_text("".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8")
-    command = java("-cp", os.pathsep.join(map(str, jars)))
-    formatted = subprocess.run(
-        [*command, "kafka.tools.StorageTool", "format", "-t", str(uuid.uuid4()), "-c", str(config)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if formatted.returncode:
-        raise StackError("Kafka", f"cannot format its storage: {formatted.stderr.strip() or formatted.stdout.strip()}")
-    admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0, "reconnect.backoff.max.ms": 200})
-
-    def answers() -> bool:
-        try:
-            return bool(admin.list_topics(timeout=1).brokers)
-        except KafkaException:
-            return False
-
-    return Server("Kafka", [*command, "kafka.Kafka", str(config)], folder / "log", answers), f"127.0.0.1:{port}"
 
 
 def _registry(folder: Path, scratch: Path) -> tuple[Server, str]:
@@ -163,9 +128,9 @@ def _registry(folder: Path, scratch: Path) -> tuple[Server, str]:
     return Server("registry", java("-jar", str(jar)), log, answers, env), url
 
 
-def _create_topics(bootstrap: str, topics: Iterable[str], partitions: int) -> None:
+def _create_topics(bootstrap: str, topics: Iterable[str], partitions: int, replicas: int) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    wanted = [NewTopic(topic, num_partitions=partitions, replication_factor=1) for topic in topics]
+    wanted = [NewTopic(topic, num_partitions=partitions, replication_factor=replicas) for topic in topics]
     for topic, created in admin.create_topics(wanted, operation_timeout=_ADMIN_S).items() if wanted else ():
         try:
             created.result(_ADMIN_S)
