@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from pragma_contracts.contract import Contract
 from pragma_contracts.descriptors import normalised
-from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError
+from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError, RegistryUnavailable
 from pragma_contracts.registry import Reference, Registered, Registry, RegistrySettings, normalised_url
 
 LOCK_VARIABLE = "PRAGMA_CONTRACTS_LOCK"
@@ -208,6 +208,7 @@ class ConsumerIds:
         self._good: set[tuple[str, int]] = set()
         self._foreign: dict[tuple[str, int], list[str]] = {}
         self._ask_again: dict[int, float] = {}
+        self._away_until = clock()
         self._registry: Registry | None = None
         path = lock or os.environ.get(LOCK_VARIABLE)
         if path:
@@ -240,7 +241,7 @@ class ConsumerIds:
     def _ask(self, registry: Registry, subject: str, schema_id: int) -> None:
         """Asks the registry about an id, and keeps its answer; an id it does not have is asked for again later."""
         now = self._clock()
-        if self._ask_again.get(schema_id, now) > now:
+        if max(self._away_until, self._ask_again.get(schema_id, now)) > now:
             return
         # Ids come from outside: there may be any number of them.
         for kept in self._good, self._foreign, self._ask_again:
@@ -248,9 +249,12 @@ class ConsumerIds:
                 kept.clear()
         try:
             subjects = registry.subjects_of(schema_id)
-        except RegistryError:
+        except RegistryError as error:
             self.outages += 1
             subjects = None
+            if isinstance(error, RegistryUnavailable):
+                # One that hangs would hold up the reading for each further id.
+                self._away_until = now + _ASK_AGAIN_S
         if subjects is None:
             self._ask_again[schema_id] = now + _ASK_AGAIN_S
         elif subject in subjects:

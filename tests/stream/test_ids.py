@@ -125,8 +125,12 @@ def test_a_consumer_tells_good_foreign_and_unknown_apart() -> None:
     now[0] = 31.0
     assert not told.is_known(first, 99)
     assert told.outages == 1
-    assert not told.is_known(first, 99)
-    assert told.outages == 1
+    for schema_id in 99, 100:
+        assert not told.is_known(first, schema_id)
+    assert told.outages == 1, "one that is away is asked about no id for a while"
+    now[0] = 62.0
+    assert not told.is_known(first, 100)
+    assert told.outages == 2
     told.close()
 
 
