@@ -115,14 +115,17 @@ class Registry:
     """A connection to a registry; close it, or use it in a `with`.
 
     Every method raises RegistryError when the registry refuses, and RegistryUnavailable when it cannot be reached or
-    answers 5xx, after four tries with growing waits. `tries` is for callers that cannot wait.
+    answers 5xx, after four tries with growing waits. `tries`, and `timeout` in seconds of each, are for callers that
+    cannot wait.
     """
 
-    def __init__(self, settings: RegistrySettings | str, *, tries: int = _TRIES) -> None:
+    def __init__(
+        self, settings: RegistrySettings | str, *, tries: int = _TRIES, timeout: float = _TIMEOUT_S
+    ) -> None:
         self._settings = RegistrySettings(settings) if isinstance(settings, str) else settings
         self.url = normalised_url(self._settings.url)
         self._tries = tries
-        self._client = _client(self._settings)
+        self._client = _client(self._settings, timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -223,7 +226,7 @@ class Registry:
         raise problem
 
 
-def _client(settings: RegistrySettings) -> httpx.Client:
+def _client(settings: RegistrySettings, timeout: float) -> httpx.Client:
     headers = {"Accept": "application/vnd.schemaregistry.v1+json, application/json"}
     if settings.token is not None:
         headers["Authorization"] = f"Bearer {settings.token}"
@@ -236,7 +239,7 @@ def _client(settings: RegistrySettings) -> httpx.Client:
         files = settings.ca_file, settings.cert_file
         shown = ", ".join(file for file in files if file)
         raise ConfigurationError("registry", f"certificate files {shown} cannot be used: {error}") from error
-    return httpx.Client(headers=headers, auth=auth, verify=context, timeout=_TIMEOUT_S)
+    return httpx.Client(headers=headers, auth=auth, verify=context, timeout=timeout)
 
 
 def _name(subject: str) -> str:

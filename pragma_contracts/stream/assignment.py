@@ -9,6 +9,7 @@ from confluent_kafka import (
     OFFSET_BEGINNING,
     OFFSET_END,
     Consumer as KafkaConsumer,
+    KafkaError,
     KafkaException,
     TopicPartition,
 )
@@ -83,7 +84,9 @@ class Assignment:
             self._kafka.pause([TopicPartition(*place)])
 
     def check(self) -> None:
-        """Raises BrokerError when a topic has got more partitions, where its feeds may be from then on. Asks seldom."""
+        """Raises BrokerError when a topic is gone, of which librdkafka tells a consumer without a group nothing, or has
+        got more partitions, where its feeds may be from then on. Asks seldom.
+        """
         if time.monotonic() < self._recount_at:
             return
         self._recount_at = time.monotonic() + _RECOUNT_SECONDS
@@ -92,9 +95,14 @@ class Assignment:
         except BrokerError:
             # An outage, which librdkafka reports by itself; the partitions are counted again when it is over.
             return
-        for topic, count in counts.items():
-            if count != self._counts[topic]:
-                detail = f"{topic} had {self._counts[topic]} partitions and now has {count}; make a new consumer"
+        for topic, before in self._counts.items():
+            count = counts.get(topic)
+            if count is None:
+                gone = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART).name()
+                detail = f"{topic} is gone, or this client may not see it any more; there is nothing to read"
+                raise BrokerError(self._reports.bootstrap, gone, detail)
+            if count != before:
+                detail = f"{topic} had {before} partitions and now has {count}; make a new consumer"
                 raise BrokerError(self._reports.bootstrap, "_PARTITIONS_CHANGED", detail)
 
     def _count(self, timeout: float) -> dict[str, int]:

@@ -22,6 +22,7 @@ LOCK_VARIABLE = "PRAGMA_CONTRACTS_LOCK"
 NOT_REGISTERED = 40403
 
 _FORMAT = 1
+_ASK_S = 2.0
 _ASK_AGAIN_S = 30.0
 _MAX_IDS = 10_000
 
@@ -219,8 +220,8 @@ class ConsumerIds:
             # A registry that is away or refuses should be known at the start; later it must not stop the reading.
             with Registry(registry) as asked:
                 asked.versions(contracts[0].subject)
-            # One try: records wait while the registry is asked.
-            self._registry = Registry(registry, tries=1)
+            # One short try: records wait while the registry is asked.
+            self._registry = Registry(registry, tries=1, timeout=_ASK_S)
 
     def close(self) -> None:
         """Closes the connection to the registry."""
