@@ -10,11 +10,12 @@ import pytest
 from confluent_kafka import Producer as KafkaProducer
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 
-from pragma_contracts import Consumer, Feed, Price, Record, encode, stamp
+from pragma_contracts import Consumer, Feed, Price, Record
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.registry import Reference, Registry
 from pragma_contracts.testing import Stack, embedded
 from pragma_contracts.wire.lookup import contract_of
+from tests.stream import poison
 from tests.stream.letters import DEAD, make_topic
 
 PRICES = contract_of(Price)
@@ -103,14 +104,7 @@ def write() -> Write:
 @pytest.fixture
 def frame_of() -> FrameOf:
     """Makes frames that no producer would."""
-
-    def frame_of(schema_id: int = 1, **fields: Any) -> bytes:
-        identifiers = {"market_type": 2, "network_id": "unknown", "source_id": "paradex", "token_ticker": "BTC"}
-        message = Price(**{**identifiers, "price": "65432.10", **fields})
-        stamp(message, event_time=time.time_ns())
-        return encode(message, schema_id, validate=False)
-
-    return frame_of
+    return poison.frame_of
 
 
 @pytest.fixture

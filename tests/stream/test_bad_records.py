@@ -1,7 +1,6 @@
 """Records that cannot be used, amid good ones: one clear error each, and nothing good is lost."""
 
 import logging
-import random
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -10,16 +9,14 @@ from typing import Any
 import pytest
 
 from pragma_contracts import BookSide, Consumer, DecimalColumn, MarketDepth, Price, Record, encode, stamp
-from pragma_contracts.errors import BadRecord, ContractError, ForeignSchema, InvalidFrame, InvalidMessage, KeyMismatch
+from pragma_contracts.errors import BadRecord, ContractError
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.stream.ids import producer_ids
 from pragma_contracts.testing import Stack
+from tests.stream.poison import KEY, poison
 
 Read = Callable[[Consumer, int], list[Record]]
 Write = Callable[..., None]
-
-KEY = b"perp-unknown-paradex-BTC"
-MANTISSA = "1" * 39
 
 
 def consumer(stack: Stack, **options: Any) -> Consumer:
@@ -32,38 +29,12 @@ def schema_id(stack: Stack, message: type[Any]) -> int:
     return next(ids[contract] for contract in CONTRACTS if contract.message is message)
 
 
-def poison(frame_of: Any, good: int, foreign: int) -> list[tuple[bytes | None, bytes | None, type[ContractError]]]:
-    """Every kind of bad price record, with the error it must give."""
-    frame: bytes = frame_of(good)
-    noise = random.Random(7).randbytes
-    return [
-        (KEY, None, InvalidFrame),
-        *[(KEY, frame[:size], InvalidFrame) for size in range(6)],
-        (KEY, b"\x01" + frame[1:], InvalidFrame),
-        (KEY, frame[:5] + b"\x02\x02" + frame[6:], InvalidFrame),
-        (KEY, frame[:5] + b"\x04\x02\x02" + frame[6:], InvalidFrame),
-        (KEY, frame[:-3], InvalidFrame),
-        (KEY, frame[:6] + noise(60), InvalidFrame),
-        (KEY, frame[:6], InvalidMessage),
-        (KEY, frame_of(foreign), ForeignSchema),
-        (KEY, frame_of(good, market_type=0), InvalidMessage),
-        (KEY, frame_of(good, price="1e5"), InvalidMessage),
-        (KEY, frame_of(good, price="NaN"), InvalidMessage),
-        (KEY, frame_of(good, price=""), InvalidMessage),
-        (KEY, frame_of(good, price=MANTISSA), InvalidMessage),
-        (KEY, frame_of(good, market_type=1), KeyMismatch),
-        (KEY, frame_of(good, token_ticker="ETH"), KeyMismatch),
-        (b"lending-unknown-paradex-BTC", frame_of(good, market_type=1), KeyMismatch),
-        (KEY, frame_of(good, market_type=9), KeyMismatch),
-    ]
-
-
 def amid_good(frame_of: Any, stack: Stack) -> tuple[list[tuple[bytes | None, bytes | None]], list[type[ContractError]]]:
     """A good record before each bad one and after the last."""
     good, foreign = schema_id(stack, Price), schema_id(stack, MarketDepth)
     pairs: list[tuple[bytes | None, bytes | None]] = [(KEY, frame_of(good))]
     errors = []
-    for key, value, error in poison(frame_of, good, foreign):
+    for key, value, error in poison(good, foreign):
         pairs += [(key, value), (KEY, frame_of(good))]
         errors.append(error)
     return pairs, errors

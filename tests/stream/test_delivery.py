@@ -1,19 +1,16 @@
 """What becomes of every message: profiles with a full queue, `on_loss`, and figures that add up whatever happens."""
 
 import logging
-import time
-import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from pragma_contracts import Consumer, Feed, Loss, Price, Producer, Record
 from pragma_contracts.errors import BrokerError, Closed, ConfigurationError
 from pragma_contracts.stream.stats import ProducerStats
-from pragma_contracts.testing import Stack, stack
+from pragma_contracts.testing import Stack
 from pragma_contracts.wire.frame import decode
 
 Read = Callable[[Consumer, int], list[Record]]
@@ -190,31 +187,3 @@ def test_losses_are_logged_once_a_second_and_at_the_end(
         assert "10 messages sent, 10 of them not confirmed (" in caplog.records[-1].getMessage()
         out.close()
     assert caplog.records[-1].getMessage().endswith("; 990 more dropped")
-
-
-def test_what_the_broker_refuses_is_not_confirmed(real: Stack, perp: Feed) -> None:
-    """A message over the topic's limit, and a topic that was deleted after the start."""
-    losses: list[Loss] = []
-    given = 2
-    with (
-        stack(kafka={"message.max.bytes": "2000"}) as small,
-        producer(small, registry=real.registry_url, on_loss=losses.append) as out,
-    ):
-        send(out, perp, range(1))
-        # In one batch with the next message it would be refused with it.
-        assert out.flush() == 0
-        long = "".join(uuid.uuid4().hex for _ in range(200))
-        out.feed(Price, perp).send(event_time=1, price="1", metadata={"long": long})
-        assert out.flush() == 0
-        assert (out.stats.delivered, out.stats.failed) == (1, {"MSG_SIZE_TOO_LARGE": 1})
-        admin = AdminClient({"bootstrap.servers": small.bootstrap})
-        admin.delete_topics(["pragma-prices-v1"])["pragma-prices-v1"].result()
-        deadline = time.monotonic() + 30
-        while len(losses) < 2:
-            assert time.monotonic() < deadline, "a deleted topic takes no messages for ever"
-            send(out, perp, range(given, given + 1))
-            given += 1
-            assert out.flush() == 0
-    adds_up(out.stats, given, losses)
-    assert lost_prices(losses) == [1, given - 1]
-    assert losses[1].error in {"UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_MSG_TIMED_OUT"}

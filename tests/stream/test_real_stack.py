@@ -1,4 +1,4 @@
-"""The streams on a real broker and a real registry: delivery, restarts, foreign and newer schema ids, lost brokers."""
+"""The streams on a real broker and a real registry: delivery, order, foreign and newer schema ids, missing topics."""
 
 import time
 import uuid
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from pragma_contracts import Consumer, Feed, MarketDepth, Price, Producer, Record, feeds
 from pragma_contracts.errors import BadRecord, BrokerError, ForeignSchema
@@ -125,37 +124,3 @@ def test_a_broker_without_the_topic_is_an_error_that_names_it(real: Stack) -> No
         for _ in range(2):
             with pytest.raises(BrokerError, match="there is no topic pragma-orderbook-v1, pragma-prices-v1"):
                 Consumer(bare.bootstrap, group="tests", contracts=[Price, MarketDepth])
-
-
-def test_a_topic_that_is_deleted_is_an_error(feed: Feed) -> None:
-    """It may be gone before the consumer has joined; then only a metadata refresh tells, once every five minutes
-    unless the consumer asks for more."""
-    with stack() as running, Consumer(running.bootstrap, group=feed.source_id, contracts=[Price]) as stream:
-        assert stream.consume(timeout=1.0) == []
-        admin = AdminClient({"bootstrap.servers": running.bootstrap})
-        for deletion in admin.delete_topics(["pragma-prices-v1"]).values():
-            deletion.result()
-        with pytest.raises(BrokerError, match="UNKNOWN_TOPIC_OR_PART"):
-            next(stream)
-
-
-def test_a_broker_that_stops_costs_the_messages_of_that_time_only(feed: Feed, real: Stack) -> None:
-    with stack() as running:
-        assert running.broker is not None
-        with Producer(running.bootstrap, registry=real.registry_url, contracts=[Price]) as producer:
-            prices = producer.feed(Price, feed)
-            prices.send(event_time=1, price="1")
-            assert producer.flush() == 0
-            running.broker.stop()
-            for _ in range(10):
-                prices.send(event_time=2, price="2")
-            assert producer.flush() == 0, "nothing waits longer than message.timeout.ms"
-            lost = producer.stats
-            running.broker.start()
-            deadline = time.monotonic() + 30
-            while producer.stats.delivered == lost.delivered:
-                assert time.monotonic() < deadline
-                prices.send(event_time=3, price="3")
-                producer.flush()
-    assert lost.delivered == 1
-    assert sum(lost.failed.values()) == 10
