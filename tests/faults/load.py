@@ -36,20 +36,21 @@ def number_of(record: Record) -> int:
 class Load:
     """Sends the numbers from 0 on as prices of eight feeds that nobody else has; what is lost is in `losses`."""
 
-    def __init__(self, bootstrap: str, **options: Any) -> None:
-        """options: those of a Producer."""
+    def __init__(self, bootstrap: str, *, market_type: str = "perp", **options: Any) -> None:
+        """market_type: of the feeds. options: those of a Producer."""
         self.source = uuid.uuid4().hex
         self.given = 0
         self.losses: list[Loss] = []
         self.ended = threading.Event()
         self._bootstrap = bootstrap
+        self._market_type = market_type
         self.producer = Producer(bootstrap, **{"contracts": [Price], "on_loss": self.losses.append, **options})
         self._feeds = [self.producer.feed(Price, feed) for feed in self.feeds]
 
     @property
     def feeds(self) -> list[Feed]:
         """The feeds, of which number n belongs to the n-th, counted around."""
-        return [Feed("perp", "unknown", self.source, f"T{number}") for number in range(FEEDS)]
+        return [Feed(self._market_type, "unknown", self.source, f"T{number}") for number in range(FEEDS)]
 
     def __enter__(self) -> Self:
         return self
