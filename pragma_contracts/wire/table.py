@@ -11,14 +11,11 @@ from google.protobuf.message import Message
 from pragma_contracts import rules
 from pragma_contracts.errors import ConfigurationError, InvalidDecimal, shown
 from pragma_contracts.messages import DecimalColumn
-from pragma_contracts.wire.column import POWERS, parse, to_wide, write_column, write_unscaled
+from pragma_contracts.wire.column import EXACT_POWER, INT64, POWERS, parse, to_wide, write_column, write_unscaled
 
-# Above it a power of ten is no float, and dividing by it rounds twice.
-_EXACT_POWER = 22
 # With more digits two decimals of one scale may be nearest to the same float.
 _MOST_OF_FLOAT = 10**15
 _WHOLE_BYTES = 8
-_INT64 = 1 << 63
 _ROWS = {tuple, list}
 
 
@@ -112,7 +109,7 @@ class RecurringColumn(dict[str, Any]):
             if abs(number) > rules.MAX_UNSCALED:
                 raise _Unfit
             unscaled: Any = to_wide(number)
-        elif -_INT64 <= number < _INT64:
+        elif -INT64 <= number < INT64:
             unscaled = number
         else:
             raise _Unfit
@@ -141,7 +138,7 @@ class FixedColumn:
         kinds = {*map(type, values)}
         if kinds <= {int}:
             unscaled = values
-        elif kinds == {float} and self._scale <= _EXACT_POWER:
+        elif kinds == {float} and self._scale <= EXACT_POWER:
             unscaled = self._of_floats(values)
         else:
             unscaled = [self._of(value) for value in values]
