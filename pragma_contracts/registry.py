@@ -119,9 +119,7 @@ class Registry:
     cannot wait.
     """
 
-    def __init__(
-        self, settings: RegistrySettings | str, *, tries: int = _TRIES, timeout: float = _TIMEOUT_S
-    ) -> None:
+    def __init__(self, settings: RegistrySettings | str, *, tries: int = _TRIES, timeout: float = _TIMEOUT_S) -> None:
         self._settings = RegistrySettings(settings) if isinstance(settings, str) else settings
         self.url = normalised_url(self._settings.url)
         self._tries = tries

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 
 from pragma_contracts.errors import BrokerError, printable
 
@@ -81,6 +81,12 @@ class BrokerReports:
         """A KafkaError as one of our tree."""
         fatal = "; the client cannot go on, make a new one" if _is_fatal(error) else ""
         return BrokerError(self.bootstrap, error.name(), f"{error.str()}{fatal}")
+
+    def gone(self, error: KafkaError, message: Message) -> BrokerError:
+        """The error of a partition that does not have the offset which is to be read."""
+        place = f"{message.topic()} [{message.partition()}] has no offset {message.offset()}"
+        why = "retention has deleted it, or the topic was made again"
+        return BrokerError(self.bootstrap, error.name(), f"{place}: {why}; say by at= where to read on")
 
 
 def _advice(error: KafkaError) -> str:

@@ -156,14 +156,14 @@ class Intake:
             except KafkaException as error:
                 raise self._reports.error(error.args[0]) from error
             finally:
-                errors = [found for message in messages if (found := message.error()) is not None]
-                good = [message for message in messages if message.error() is None] if errors else messages
+                failed = [message for message in messages if message.error() is not None]
+                good = [message for message in messages if message.error() is None] if failed else messages
                 self._batch = cast("list[Fetched]", good)
                 if self.assigned is not None:
                     self._batch = self.assigned.within(self._batch)
                     # Only now: an end is told in one batch with the last records before it.
                     self._note_ends(self.assigned, messages)
-            self._tell([error for error in errors if error.code() != KafkaError._PARTITION_EOF])
+            self._tell(failed)
             if self.assigned is not None:
                 self.assigned.check()
             if self.delivery == "at_most_once":
@@ -263,10 +263,18 @@ class Intake:
             if error is not None and error.code() == KafkaError._PARTITION_EOF:
                 assigned.reached((str(message.topic()), message.partition() or 0), message.offset() or 0)
 
-    def _tell(self, errors: list[KafkaError]) -> None:
-        for error in errors:
+    def _tell(self, failed: list[KafkaMessage]) -> None:
+        """Counts the errors that came in place of messages, and raises what the client does not recover from."""
+        told = [
+            (error, message)
+            for message in failed
+            if (error := message.error()) is not None and error.code() != KafkaError._PARTITION_EOF
+        ]
+        for error, _ in told:
             self._reports(error)
-        for error in errors:
+        for error, message in told:
+            if error.code() == KafkaError._AUTO_OFFSET_RESET:
+                raise self._reports.gone(error, message)
             if error.code() in LASTING:
                 raise self._reports.error(error)
         self._reports.check()
