@@ -73,8 +73,8 @@ class Consumer:
         group; that goes by murmur2 of the key, as this package's producers do it.
         on_error: "raise" raises BadRecord for a record that cannot be used, and the next call goes on after it; "skip"
         counts it, logs the first of its kind, and goes on; "dead_letter" also writes it to the topic `<topic>-dlq`,
-        before its offset is stored. max_bad_share: the share of bad records, over a hundred or more, above which the
-        consumer stops with TooManyBadRecords.
+        before its offset is stored, without a group before the next batch is fetched. max_bad_share: the share of bad
+        records, over a hundred or more, above which the consumer stops with TooManyBadRecords.
         unknown_ids: whether a schema id that is not known good, nor known foreign, is decoded or a bad record.
         delivery: "at_least_once", as said above; "at_most_once" commits a batch before it is handed out; "manual"
         leaves it to `commit`.
