@@ -60,16 +60,16 @@ class Freshness:
 
     def handed_out(self, records: Sequence[Record], fetched: int) -> None:
         """Takes note of records that are handed out now, from a batch of `fetched`."""
-        self._note_events()
-        if not records:
+        if self._looked:
+            self._note_events()
+        count, step = len(records), 1 + fetched // _LOOKS
+        first = self._pass if self._pass < step else step - 1
+        if first >= count:
+            self._pass = first - count
             return
-        step = 1 + fetched // _LOOKS
-        first = min(self._pass, step - 1)
-        looked = records[first::step]
-        self._pass = first + len(looked) * step - len(records)
-        if looked:
-            self._looked, self._weight, self._ns = looked, step, time.time_ns()
-            self._note_publishing()
+        self._looked, self._weight, self._ns = records[first::step], step, time.time_ns()
+        self._pass = first + len(self._looked) * step - count
+        self._note_publishing()
 
     def _note_publishing(self) -> None:
         now_ms = self._ns // _MS

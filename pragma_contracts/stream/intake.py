@@ -143,6 +143,8 @@ class Intake:
             self._decoded += 1
             if self.skips:
                 self._circuit.saw(1, ())
+            if self.freshness is not None:
+                self.freshness.handed_out((record,), len(batch))
             return record
         # A key that is new, a record that is bad, or the end of the batch.
         records = self.take(1)
