@@ -35,7 +35,7 @@ class Statistics:
 
     Fields are explained in librdkafka's STATISTICS.md. They come while the client is polled, in that thread.
     latencies: in seconds, by (broker, stage). batch_messages, batch_bytes: by topic. lags: messages of a partition that
-    are not processed yet, as its stored offsets say, or its committed ones, or else what was fetched.
+    are not processed yet, by its stored offset, or the committed one, or else by what was read of it.
     """
 
     def __init__(self) -> None:
@@ -88,6 +88,6 @@ def _lag(partition: Mapping[str, int]) -> int:
     for told in partition["consumer_lag_stored"], partition["consumer_lag"]:
         if told >= 0:
             return told
-    # Without a group nothing is stored. Where nothing has come yet, it was looked for from here on.
-    read = partition["app_offset"] if partition["app_offset"] >= 0 else partition["eof_offset"]
-    return max(partition["ls_offset"] - read, 0) if read >= 0 else -1
+    # Without a group nothing is stored. Before its first record nobody knows where in the partition it begins.
+    read, end = partition["app_offset"], partition["ls_offset"]
+    return max(end - read, 0) if min(read, end) >= 0 else -1
