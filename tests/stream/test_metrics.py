@@ -236,7 +236,7 @@ def test_nothing_is_decoded_to_be_measured(
     key, count = b"perp-unknown-paradex-BTC", f"{CONSUMER}staleness_seconds_count"
     write(kafka, (key, frame_of()), (key, b"?"))
     with consumer(kafka, registry) as stream:
-        batches = stream.batches(2, 1.0)
+        batches = stream.batches(2, 0.1)
         (good, _) = next(batches)
         write(kafka, (key, frame_of()))
         (after,) = next(batches)
@@ -267,7 +267,7 @@ def test_a_record_that_is_bad_when_it_is_decoded_takes_nothing_from_a_counter(
 ) -> None:
     write(kafka, *[(b"perp-unknown-paradex-BTC", b"?")] * 3)
     with consumer(kafka, registry) as stream:
-        for record in next(stream.batches(3, 1.0)):
+        for record in next(stream.batches(3, 0.1)):
             with pytest.raises(BadRecord):
                 record.message  # noqa: B018
             assert Scrape(registry)[f"{CONSUMER}consumed_total"] == 3
