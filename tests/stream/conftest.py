@@ -26,9 +26,9 @@ Read = Callable[[Consumer, int], list[Record]]
 
 
 class FrameOf(Protocol):
-    """Makes the frame of a price; every field may be given."""
+    """Makes the frame of a price, with an event of some seconds ago; every field may be given."""
 
-    def __call__(self, schema_id: int = 1, **fields: Any) -> bytes: ...
+    def __call__(self, schema_id: int = 1, *, event_age_s: int = 0, **fields: Any) -> bytes: ...
 
 
 @contextmanager

@@ -11,11 +11,11 @@ KEY = b"perp-unknown-paradex-BTC"
 MANTISSA = "1" * 39
 
 
-def frame_of(schema_id: int = 1, **fields: Any) -> bytes:
-    """The frame of a price, unchecked; every field may be given."""
+def frame_of(schema_id: int = 1, *, event_age_s: int = 0, **fields: Any) -> bytes:
+    """The frame of a price, unchecked; every field may be given. event_age_s: how old its event is."""
     identifiers = {"market_type": 2, "network_id": "unknown", "source_id": "paradex", "token_ticker": "BTC"}
     message = Price(**{**identifiers, "price": "65432.10", **fields})
-    stamp(message, event_time=time.time_ns())
+    stamp(message, event_time=time.time_ns() - event_age_s * 10**9)
     return encode(message, schema_id, validate=False)
 
 
