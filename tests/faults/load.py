@@ -16,6 +16,8 @@ FEEDS = 8
 _BURST, _EVERY_S = 20, 0.01
 _BEFORE_AND_AFTER = 500
 DEADLINE_S = 60.0
+# For a realtime producer of which a test says that it loses nothing, which on a busy machine a second does not promise.
+PATIENT = {"message.timeout.ms": 60_000}
 
 
 class Arrived(NamedTuple):
@@ -139,7 +141,8 @@ class Account:
 
     def _check(self, told: int) -> None:
         """sent = delivered + not confirmed, given = sent + dropped, and consumed contains delivered and nothing else
-        but what was not confirmed, once each and in order.
+        but what was not confirmed, once each. What is delivered is in order; of the rest nobody can say, because a
+        busy broker may read what a connection that was given up has left after what came over the next one.
         """
         stats = self.stats
         assert told == len(self.not_confirmed) + len(self.dropped), self
@@ -154,5 +157,6 @@ class Account:
     def _reordered(self) -> Iterator[bool]:
         last: dict[str, int] = {}
         for each in self.arrived:
-            yield each.number <= last.get(each.feed, -1)
-            last[each.feed] = each.number
+            if each.number in self.delivered:
+                yield each.number <= last.get(each.feed, -1)
+                last[each.feed] = each.number

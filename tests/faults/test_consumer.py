@@ -32,7 +32,7 @@ def lag(running: Stack, group: str) -> int:
 
 
 def test_a_consumer_that_is_killed_mid_batch_misses_nothing(running: Stack, load: Start, root: Path) -> None:
-    with load() as sending:
+    with load(profile="durable") as sending:
         sending.send(MESSAGES)
     assert sending.producer.stats.delivered == MESSAGES, sending.producer.stats
     command = [sys.executable, str(root / "tests/faults/reading.py"), running.bootstrap, sending.source, sending.source]
@@ -109,7 +109,7 @@ class Member(threading.Thread):
 
 
 def test_members_come_and_go_and_nothing_is_missed(running: Stack, load: Start) -> None:
-    with load() as sending:
+    with load(profile="durable") as sending:
         members: list[Member] = []
 
         def come_and_go() -> None:

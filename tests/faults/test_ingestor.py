@@ -61,7 +61,7 @@ def test_what_is_killed_at_any_moment_stores_each_message_once(
                 wait_for(path, count(path) + 1, process)
                 time.sleep(chance.uniform(0, 0.1))
 
-    with load(market_type="options") as sending:
+    with load(profile="durable", market_type="options") as sending:
         sending.send(BACKLOG)
         sending.during(kill_again_and_again)
     assert sending.producer.stats.delivered == sending.given, sending.producer.stats

@@ -18,7 +18,7 @@ from pragma_contracts import Consumer, Price, feeds
 from pragma_contracts.errors import BrokerError
 from pragma_contracts.stream import assignment
 from pragma_contracts.testing import Stack
-from tests.faults.load import DEADLINE_S, Account, Load, number_of
+from tests.faults.load import DEADLINE_S, PATIENT, Account, Load, number_of
 
 Start = Callable[..., AbstractContextManager[Load]]
 
@@ -52,7 +52,7 @@ def limited(admin: AdminClient, size: int) -> Iterator[None]:
 
 
 def test_a_full_queue_drops_what_is_realtime_and_holds_up_what_is_durable(load: Start) -> None:
-    config = {"queue.buffering.max.messages": 500}
+    config = {**PATIENT, "queue.buffering.max.messages": 500}
     with load(config=config) as realtime:
         realtime.send(20_000)
     account = Account(realtime)
@@ -68,7 +68,7 @@ def test_a_full_queue_drops_what_is_realtime_and_holds_up_what_is_durable(load: 
 def test_a_message_over_the_limit_costs_at_most_its_batch(admin: AdminClient, load: Start, profile: str) -> None:
     """The topic's limit is known to the broker alone, which refuses a batch as a whole; the client's own refuses one
     message, before it is queued."""
-    config = {"batch.size": LIMIT // 2, "message.max.bytes": 4 * LIMIT}
+    config = {**PATIENT, "batch.size": LIMIT // 2, "message.max.bytes": 4 * LIMIT}
     refused: set[int] = set()
     with limited(admin, LIMIT), load(profile=profile, config=config) as sending:
         for _ in range(5):
@@ -90,7 +90,7 @@ def test_a_topic_that_is_deleted_is_an_error_and_takes_nothing_until_it_is_there
     running: Stack, admin: AdminClient, load: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assignment, "_RECOUNT_SECONDS", 0.5)
-    with load() as sending:
+    with load(config={"message.timeout.ms": 5_000}) as sending:
         sending.send(1000)
         assert sending.producer.flush() == 0
         where = feeds(source_id=sending.source)

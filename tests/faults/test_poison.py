@@ -37,7 +37,7 @@ def poisoned(running: Stack, registry: Server, load: Start) -> tuple[Load, Poiso
     foreign = next(found for message, found in ids.items() if message is not Price)
     client = KafkaProducer({"bootstrap.servers": running.bootstrap})
     written: Poisoned = {}
-    with load() as sending:
+    with load(profile="durable") as sending:
         for key, value, error in poison(ids[Price], foreign):
             sending.send(50)
             sending.producer.flush()

@@ -48,7 +48,11 @@ def read(stream: Consumer, count: int) -> list[int]:
 @pytest.mark.parametrize("hangs", [True, False], ids=["hangs", "goes away"])
 def test_a_registry_that_goes_away_stops_no_reading(running: Stack, registry: Server, load: Start, hangs: bool) -> None:
     options = {"registry": running.registry_url}
-    with load(lock=None, **options) as sending, consumer(running, sending, **options) as stream, ExitStack() as hanging:
+    with (
+        load(lock=None, profile="durable", **options) as sending,
+        consumer(running, sending, **options) as stream,
+        ExitStack() as hanging,
+    ):
         sending.send(500)
         seen = read(stream, 500)
         if hangs:
@@ -68,7 +72,7 @@ def test_a_registry_that_goes_away_stops_no_reading(running: Stack, registry: Se
 def test_with_the_lock_nobody_needs_a_registry(running: Stack, lock: Path, load: Start) -> None:
     assert running.registry is not None
     running.registry.stop()
-    with load(registry=running.registry_url) as sending:
+    with load(profile="durable", registry=running.registry_url) as sending:
         sending.send(1000)
     account = Account(sending)
     assert account.delivered == account.given, account
