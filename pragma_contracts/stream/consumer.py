@@ -77,7 +77,8 @@ class Consumer:
         counts it, logs the first of its kind, and goes on; "dead_letter" also writes it to the topic `<topic>-dlq`,
         before its offset is stored, without a group before the next batch is fetched. max_bad_share: the share of bad
         records, over a hundred or more, above which the consumer stops with TooManyBadRecords.
-        unknown_ids: whether a schema id that is not known good, nor known foreign, is decoded or a bad record.
+        unknown_ids: whether a schema id that is not known good, nor known foreign, is decoded or a bad record. With
+        "refuse", RegistryError is raised while the registry does not say what an id is; the record stays.
         delivery: "at_least_once", as said above; "at_most_once" commits a batch before it is handed out; "manual"
         leaves it to `commit`.
         start: where a group without offsets begins, or a consumer without a group. at: where the latter begins instead:
@@ -151,6 +152,7 @@ class Consumer:
                 and the next call goes on after it.
             TooManyBadRecords: too large a share of the records is bad; the consumer has stopped.
             BrokerError: the topic is gone, access is refused, or the client can do nothing any more.
+            RegistryError: see unknown_ids="refuse".
             Closed: the consumer has been closed.
         """
         intake = self.intake

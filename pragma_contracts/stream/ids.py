@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from pragma_contracts.contract import Contract
 from pragma_contracts.descriptors import normalised
-from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError, RegistryUnavailable
+from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError
 from pragma_contracts.registry import Reference, Registered, Registry, RegistrySettings, normalised_url
 
 LOCK_VARIABLE = "PRAGMA_CONTRACTS_LOCK"
@@ -210,6 +210,7 @@ class ConsumerIds:
         self._foreign: dict[tuple[str, int], list[str]] = {}
         self._ask_again: dict[int, float] = {}
         self._away_until = clock()
+        self._outage: RegistryError | None = None
         self._registry: Registry | None = None
         path = lock or os.environ.get(LOCK_VARIABLE)
         if path:
@@ -239,6 +240,11 @@ class ConsumerIds:
             raise ForeignSchema(schema_id, contract.subject, self._foreign[place])
         return place in self._good
 
+    def require_registry(self) -> None:
+        """Raises the registry's RegistryError while it does not say whose a schema id is."""
+        if self._outage is not None and self._away_until > self._clock():
+            raise self._outage.with_traceback(None)
+
     def _ask(self, registry: Registry, subject: str, schema_id: int) -> None:
         """Asks the registry about an id, and keeps its answer; an id it does not have is asked for again later."""
         now = self._clock()
@@ -252,10 +258,9 @@ class ConsumerIds:
             subjects = registry.subjects_of(schema_id)
         except RegistryError as error:
             self.outages += 1
-            subjects = None
-            if isinstance(error, RegistryUnavailable):
-                # One that hangs would hold up the reading for each further id.
-                self._away_until = now + _ASK_AGAIN_S
+            # For all ids: one that hangs would hold up the reading for each of them.
+            self._outage, self._away_until = error, now + _ASK_AGAIN_S
+            return
         if subjects is None:
             self._ask_again[schema_id] = now + _ASK_AGAIN_S
         elif subject in subjects:

@@ -16,7 +16,7 @@ from confluent_kafka import (
 )
 from google.protobuf.message import Message
 
-from pragma_contracts.errors import BadRecord, ContractError, TooManyBadRecords
+from pragma_contracts.errors import BadRecord, ContractError, RegistryError, TooManyBadRecords
 from pragma_contracts.stream import offsets
 from pragma_contracts.stream.assignment import Assignment
 from pragma_contracts.stream.broker import LASTING, BrokerReports
@@ -103,6 +103,11 @@ class Intake:
                 else:
                     message = None if lazy else decode(fetched, seen)
                     records.append(Record(fetched, seen, message, later))
+            except RegistryError:
+                # No fault of the record's, which stays.
+                if records:
+                    break
+                raise
             except ContractError as error:
                 if records and not self.skips:
                     break
@@ -248,6 +253,8 @@ class Intake:
         """The message of a record that was handed out without."""
         try:
             return self.reader.decode(fetched, seen)
+        except RegistryError:
+            raise
         except ContractError as error:
             bad = _bad_record(fetched, error)
             self._decoded -= 1

@@ -80,6 +80,7 @@ class Reader:
 
         Raises:
             InvalidFrame, InvalidMessage, ForeignSchema, KeyMismatch: the record is bad.
+            RegistryError: unknown schema ids are refused, and the registry does not say whether this is one.
         """
         frame = message.value()
         if frame is None:
@@ -128,6 +129,7 @@ class Reader:
     def _is_known(self, contract: Contract[Any], schema_id: int) -> bool:
         known = self._ids.is_known(contract, schema_id)
         if self._refuse_unknown and not known:
+            self._ids.require_registry()
             raise ForeignSchema(schema_id, contract.subject, ())
         return known
 

@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from pragma_contracts import Consumer, Feed, MarketDepth, MarketType, Price, Producer, Record, feeds
-from pragma_contracts.errors import BadRecord, BrokerError, Closed, ConfigurationError, NotAContract
+from pragma_contracts.errors import (
+    BadRecord,
+    BrokerError,
+    Closed,
+    ConfigurationError,
+    NotAContract,
+)
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.stream.ids import Lock, Locked, producer_ids
 from pragma_contracts.testing import Stack

@@ -2,18 +2,29 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
 
 from pragma_contracts import Consumer, Price, Record, feeds
-from pragma_contracts.errors import BadRecord, BrokerError, Closed, ConfigurationError, TooManyBadRecords
+from pragma_contracts.errors import (
+    BadRecord,
+    BrokerError,
+    Closed,
+    ConfigurationError,
+    RegistryUnavailable,
+    TooManyBadRecords,
+)
+from pragma_contracts.messages import CONTRACTS
+from pragma_contracts.stream.ids import producer_ids
 from pragma_contracts.testing import Stack
 from tests.stream.letters import found_in
 
 Read = Callable[[Consumer, int], list[Record]]
 Write = Callable[..., None]
+Ending = Callable[[], AbstractContextManager[Stack]]
 
 TOPIC = "pragma-prices-v1"
 KEY = b"perp-unknown-paradex-BTC"
@@ -186,3 +197,26 @@ def test_manual_commits_wait_for_dead_letters_too(dead: Stack, write: Write, fra
 def test_a_missing_dead_letter_topic_is_an_error_at_the_start(kafka: Stack, group: str) -> None:
     with pytest.raises(BrokerError, match="pragma-prices-v1-dlq"):
         consumer(kafka, group, on_error="dead_letter")
+
+
+@pytest.mark.parametrize("on_error", ["raise", "skip"])
+def test_where_unknown_ids_are_refused_an_outage_of_the_registry_is_no_bad_record(
+    kafka: Stack, ending: Ending, write: Write, frame_of: Any, group: str, on_error: str
+) -> None:
+    ids = producer_ids(CONTRACTS, registry=kafka.registry_url)
+    good = next(found for contract, found in ids.items() if contract.message is Price)
+    write(kafka, *[(KEY, frame_of(good))] * 3)
+    options: dict[str, Any] = {"unknown_ids": "refuse", "on_error": on_error}
+    with ending() as other:
+        stream = consumer(kafka, group, **options, registry=other.registry_url)
+    for _ in range(2):
+        with pytest.raises(RegistryUnavailable):
+            stream.consume(timeout=30.0)
+    with pytest.raises(RegistryUnavailable):
+        next(stream)
+    if on_error == "raise":
+        with pytest.raises(RegistryUnavailable):
+            _ = next(stream.batches(3))[0].message
+    assert (dict(stream.stats.bad), stream.stats.registry_outages) == ({}, 1)
+    stream.close()
+    assert committed(kafka, group) == -1001
