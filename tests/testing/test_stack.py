@@ -42,6 +42,15 @@ def test_a_server_that_ends_shows_the_end_of_its_log(tmp_path: Path) -> None:
         server.start()
 
 
+def test_what_cannot_be_paused_or_started_is_an_error(tmp_path: Path) -> None:
+    server = Server("thing", ["sh", "-c", "exit 0"], tmp_path / "log", lambda: True)
+    with pytest.raises(StackError, match="thing: does not run, so it cannot be paused"), server.paused():
+        pass
+    server.kill()
+    with pytest.raises(StackError, match="are ports of a single broker"), stack(brokers=2, listeners={"SSL": 1}):
+        pass
+
+
 def test_a_file_with_another_checksum_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pragma_stack: Stack
 ) -> None:
