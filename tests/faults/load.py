@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Self, cast
 from pragma_contracts import Consumer, Feed, Loss, Price, Producer, Record, feeds
 from pragma_contracts.wire.frame import decode
 
-FEEDS = 8
+# So many that each of four partitions has some of them, whatever their keys hash to.
+FEEDS = 64
 # 20 messages every 10 ms: enough to have some on their way at any moment, with two cores to spare.
 _BURST, _EVERY_S = 20, 0.01
 _BEFORE_AND_AFTER = 500
@@ -36,7 +37,7 @@ def number_of(record: Record) -> int:
 
 
 class Load:
-    """Sends the numbers from 0 on as prices of eight feeds that nobody else has; what is lost is in `losses`."""
+    """Sends the numbers from 0 on as prices of feeds that nobody else has; what is lost is in `losses`."""
 
     def __init__(self, bootstrap: str, *, market_type: str = "perp", **options: Any) -> None:
         """market_type: of the feeds. options: those of a Producer."""
