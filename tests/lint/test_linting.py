@@ -118,6 +118,13 @@ CASES = [
     ("OPTION_NUMBER", "// Side is", EXTEND % 73550 + "// Side is", 49, "(unit) has the number 73550"),
     ("OPTION_NUMBER", "// Side is", EXTEND % 1000 + "// Side is", 49, "allowed are 50000 to 99999, without 73541 to"),
     (
+        "OPTION_NUMBER",
+        "  // Price.\n",
+        "  extend google.protobuf.FieldOptions {\n    // Unit.\n    string unit = 73550;\n  }\n  // Price.\n",
+        33,
+        "option (Trade.unit) has the number 73550",
+    ),
+    (
         "OPTION_USE",
         "SIDE_BUY = 1",
         'SIDE_BUY = 1 [(pragma.contracts.v1.key_token) = "b"]',

@@ -109,7 +109,7 @@ _ALL = (
     ),
     _breaking(
         "FIELD_NOT_RESERVED",
-        "Number and name of a removed field are reserved in the same change.",
+        "Number and name of a removed field, and the number that a field left, are reserved in the same change.",
         _STORED,
         _CONSUMERS,
         consequence="a later field may take {before}, and then reads what stored messages have of {name}",
@@ -240,7 +240,7 @@ _ALL = (
     ),
     _breaking(
         "ENUM_VALUE_NOT_RESERVED",
-        "Number and name of a removed enum value are reserved in the same change.",
+        "Number and name of a removed enum value, and the number that one left, are reserved in the same change.",
         _STORED,
         _CONSUMERS,
         consequence="a later value may take {before}, and stored messages with {name} then mean that value",
@@ -250,11 +250,11 @@ _ALL = (
     ),
     _breaking(
         "ENUM_VALUE_NO_REUSE",
-        "The number and the name of a removed enum value are never used again.",
+        "Number and name of a removed enum value, and text and token of any other, are not those of a new one.",
         _STORED,
         _CONSUMERS,
         consequence="what stored {where} is read as the new {name}",
-        fix="take a number and a name that were never used",
+        fix="take a number, a name, a text and a token that were never used",
         example=("reserved 3;", "MARKET_TYPE_FUTURE = 3;"),
         can_be_waived=False,
     ),
@@ -326,6 +326,15 @@ _ALL = (
         fix="keep the contract until its topic is gone, and mark it deprecated",
         example=("option (contract) = { … };", "(no such option)"),
         buf=("MESSAGE_NO_DELETE",),
+    ),
+    _breaking(
+        "CONTRACT_NO_REUSE",
+        "A new contract has a topic and a data_type that no other one has or had.",
+        _CONSUMERS,
+        _STORED,
+        consequence="whoever reads {before} takes messages of {name} for it",
+        fix="choose a topic and a data_type of its own",
+        example=('topic: "pragma-prices-v1"', 'another message with topic: "pragma-prices-v1"'),
     ),
     _breaking(
         "CONTRACT_SAME_TOPIC",
@@ -417,6 +426,9 @@ _ALL = (
         example=("oneof cap { string text = 7; }", "oneof cap { string text = 7; bool none = 8; }"),
     ),
     _compatible("FILE_ADDED", "A new file.", "(no such file)", "funding_rate.proto"),
+    _compatible(
+        "IMPORT_CHANGED", "A file imports another one, or does not any more.", "(no import)", 'import "a.proto";'
+    ),
     _compatible("MESSAGE_ADDED", "A new message.", "(no such message)", "message Trade { … }"),
     _compatible("CONTRACT_ADDED", "A new contract.", "(no such message)", "option (contract) = { … };"),
     _compatible("ENUM_ADDED", "A new enum.", "(no such enum)", "enum Side { … }"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pragma_contracts.governance.finding import Finding, Level
-from pragma_contracts.governance.printing.text import count, said, summary
+from pragma_contracts.governance.printing.text import bases, count, said, summary
 from pragma_contracts.governance.verdict import Verdict
 
 
@@ -26,6 +26,7 @@ def markdown(verdict: Verdict) -> Iterator[str]:
     yield f"### `{verdict.command}`: {summary(verdict)}"
     for finding in verdict.breaks:
         yield from _section(finding, finding.rule)
+        yield from (f"- {_plain(line)}" for line in bases(verdict, finding))
     for finding, waiver in verdict.waived:
         yield from _section(finding, f"{finding.rule} (waived until {waiver.expires}: {_plain(waiver.reason)})")
     if verdict.problems:
@@ -48,7 +49,8 @@ def markdown(verdict: Verdict) -> Iterator[str]:
 
 def _section(finding: Finding, title: str) -> Iterator[str]:
     yield ""
-    yield f"**{title}** at {_code(finding.place)}"
+    on = f" on {_code(finding.symbol)}" if finding.can_be_waived else ""
+    yield f"**{title}**{on} at {_code(finding.place)}"
     yield ""
     yield f"- {_plain(finding.change)}"
     if finding.breaks:
