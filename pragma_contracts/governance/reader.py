@@ -119,10 +119,12 @@ class _Reader:
     def __init__(self, options: _Options) -> None:
         self._options = options
         self._file = ""
+        self._packs = False
         self._places: dict[tuple[int, ...], tuple[Place, str]] = {}
 
     def file(self, proto: FileDescriptorProto) -> File:
         self._file = proto.name
+        self._packs = proto.syntax not in ("", "proto2")  # unless a field says otherwise
         self._places = {
             tuple(place.path): (Place(proto.name, place.span[0] + 1, place.span[1] + 1), _comment(place))
             for place in proto.source_code_info.location
@@ -244,7 +246,7 @@ class _Reader:
             oneof=message.oneof_decl[proto.oneof_index].name if in_oneof else "",
             packed=repeated
             and kind not in ("string", "bytes", "message", "group")
-            and (proto.options.packed or not proto.options.HasField("packed")),
+            and (proto.options.packed if proto.options.HasField("packed") else self._packs),
             required=bool(self._options.get(proto.options, "required")),
             decimal=bool(self._options.get(proto.options, "decimal")),
             order=_ORDERS.get(self._options.get(proto.options, "order") or 0, ""),

@@ -125,7 +125,8 @@ def _plain(others: Others) -> Others:
 def _type(schemas: Schemas, field: Field) -> str:
     entry = schemas.map_entry(field)
     if entry is None:
-        return field.type_name or field.kind
+        # A group is written in another way than a message of the same name.
+        return f"group {field.type_name}" if field.kind == "group" else field.type_name or field.kind
     key, value = entry.fields
     return f"map<{key.kind}, {value.type_name or value.kind}>"
 
