@@ -33,8 +33,8 @@ def schemas_at(ref: str, folder: Path) -> Schemas:
     with tempfile.TemporaryDirectory() as scratch:
         if not _checked_out(commit.stdout.decode().strip(), root, place, Path(scratch)):
             problem = (
-                f"{ref} has no .proto file in {place}; if contracts begin with this change there is nothing to compare "
-                "with, and if they were elsewhere, check that out and name its folder"
+                f"{ref} has no .proto file in {place}; if contracts begin with this change, `pragma-contracts lint` is "
+                "enough this once, and if they were elsewhere, check that out and name its folder"
             )
             raise ConfigurationError("against", problem)
         return compile_as_it_is(Path(scratch) / place)
