@@ -35,7 +35,7 @@ demo: setup      ## replay recorded market data through the contracts, on an emb
 test: lint       ## every check and every test, on a real broker and a real registry
 	cd rust && cargo test --locked --package pragma-contracts
 	cd rust && cargo test --locked --workspace --features full
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: setup     ## time both packages and the gate against what one would use instead, and write their pages
 	$(BIN)/python -m benchmarks

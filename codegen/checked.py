@@ -2,6 +2,9 @@
 
 from pragma_contracts.governance.model import DECIMAL_COLUMN, KEY_LAYOUT, TIMESTAMP, Enum, Field, Message, Schemas
 
+# The last number of the fields that every contract starts with.
+HEADER = 5
+
 
 class Checked:
     """Answers the templates' questions about rules."""
@@ -57,6 +60,12 @@ class Checked:
     def has_presence(self, field: Field) -> bool:
         """Whether an unset field can be told from a zero one."""
         return not field.repeated and (field.kind == "message" or field.optional or bool(field.oneof))
+
+    def lone_decimal(self, contract: Message) -> int:
+        """The number of the payload's one mandatory field when that is a decimal; 0 when the payload is another."""
+        mandatory = [field for field in contract.fields if field.number > HEADER and field.required]
+        is_decimal = len(mandatory) == 1 and mandatory[0].decimal and not mandatory[0].repeated
+        return mandatory[0].number if is_decimal else 0
 
     def target(self, field: Field) -> Message:
         """The message of a field, or of a map field's values."""

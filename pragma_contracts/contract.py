@@ -40,6 +40,7 @@ class ContractEnum(IntEnum):
 class Contract(NamedTuple, Generic[M]):
     """A message type bound to a topic, with the functions generated for it.
 
+    decimal: the number of the payload's one mandatory field when that is a decimal, as in Price; else 0.
     parse(bytes) -> message: protobuf's own FromString, which costs as much to look up as to call.
     validate(message): what a producer must not send; validate_payload(message): the same, behind envelope and feed.
     check(message): what a consumer must not use, which differs where a newer producer may know more (enum numbers,
@@ -54,6 +55,7 @@ class Contract(NamedTuple, Generic[M]):
     topic: str
     data_type: str
     version: str
+    decimal: int
     validate: Callable[[M], None]
     validate_payload: Callable[[M], None]
     check: Callable[[M], None]

@@ -263,7 +263,7 @@ class TooManyBadRecords(ContractError):
 
     def _sentence(self) -> str:
         return (
-            f"{self.bad} of the last {self.records} records are bad, above max_bad_share={self.limit:g}: "
+            f"{shown(self.bad)} of the last {shown(self.records)} records are bad, above max_bad_share={self.limit:g}: "
             f"the consumer stops, and reads the last batch again when it is started; the last of them: {self.last}"
         )
 

@@ -102,8 +102,8 @@ _LINE = Line(
     title="A price, from a consumed frame to its fields",
     what="Price text, event time in ns, market type and ticker of each frame. `decode` checks that the message keeps"
     " its contract; of the others none looks. The time between the first two is the cost of validation.",
-    limits="What is left without validation is protobuf's own parsing and its accessors. Validation reads every field "
-    "through those accessors again.",
+    limits="What is left without validation is protobuf's own parsing and its accessors, which is what bare protobuf "
+    "costs. Validation is one regular expression over the frame, and two lengths that no expression can compare.",
     columns=(Column("ns", "µs a message", 1000, 2),),
     contenders=tuple(CONTENDERS),
     floor=_Bare.name,

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from codegen.checked import Checked
+from codegen.checked import HEADER, Checked
 from codegen.python.naming import Naming
 from pragma_contracts.governance.model import KEY_LAYOUT, Field, File, Message
 
 Line = str
-# The last number of the fields that every contract starts with.
-HEADER = 5
 _INDENT = "    "
 
 

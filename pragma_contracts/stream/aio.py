@@ -82,7 +82,11 @@ class AsyncConsumer:
         await self.close()
 
     async def _records(self) -> AsyncIterator[Record]:
-        async for records in self._taken(lambda: self._intake.take(1), BATCH, WAIT_SECONDS, full=False):
+        def take() -> list[Record]:
+            record = self._intake.take_one()
+            return [record] if record else []
+
+        async for records in self._taken(take, BATCH, WAIT_SECONDS, full=False):
             yield records[0]
 
     async def _batches(self, max_messages: int, max_wait: float) -> AsyncIterator[list[Record]]:

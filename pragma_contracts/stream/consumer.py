@@ -181,8 +181,8 @@ class Consumer:
         intake = self.intake
         intake.all_done()
         while not intake.stopped:
-            if records := intake.take(1):
-                return records[0]
+            if record := intake.take_one():
+                return record
             if intake.ended:
                 break
             intake.fetch(BATCH, WAIT_SECONDS)

@@ -15,9 +15,10 @@ from pragma_contracts.messages import DecimalColumn, MarketType
 from pragma_contracts.rules import Where
 from pragma_contracts.stream.lane import Lane
 from pragma_contracts.wire.feed import Feed
+from pragma_contracts.wire.feed_frame import frame_writer
 from pragma_contracts.wire.json_fields import is_repeated
 from pragma_contracts.wire.table import TableWriter
-from pragma_contracts.wire.timestamps import NS, split
+from pragma_contracts.wire.timestamps import split
 
 Setter = Callable[[Any, str, Any], None]
 
@@ -38,19 +39,15 @@ class FeedProducer(Generic[M]):
             raise InvalidFeed("market_type", feed.market_type, "is not known to this version, so it cannot be produced")
         contract = lane.contract
         self.feed = feed
-        self._header = lane.header
         self._topic = contract.topic
         self._validate = contract.validate_payload
         self._put = lane.outbox.put
-        # One message for all, in which everything that is the same for all messages of the feed is set once.
-        self._message = contract.message(**{name: getattr(feed, name) for name in _IDENTIFIERS})
-        contract.stamp(self._message, "", 0, lane.producer)
-        self._key = contract.key(self._message)
-        # Parts and methods of the one message, which cost as much to look up as to use.
-        self._envelope = self._message.envelope  # type: ignore[attr-defined]  # every contract has one
-        self._event = self._envelope.event_timestamp
-        self._event.SetInParent()
-        self._publish = self._envelope.publish_timestamp
+        template: Any = contract.message(**{name: getattr(feed, name) for name in _IDENTIFIERS})
+        contract.stamp(template, "", 0, lane.producer)
+        self._key = contract.key(template)
+        self._frame = frame_writer(lane.header, template)
+        # One message for all of them, which has the payload alone: what comes before it is written without protobuf.
+        self._message = contract.message()
         self._serialize = self._message.SerializeToString
         self._setters = _setters(contract.message, scales)
         self._filled: tuple[str, ...] = ()
@@ -68,8 +65,7 @@ class FeedProducer(Generic[M]):
             Closed: the producer has been closed.
             BrokerError: Kafka will never take it.
         """
-        event, publish = self._event, self._publish
-        event.seconds, event.nanos = split(event_time)
+        event = split(event_time)
         if self._filled != tuple(fields):
             self._clear(fields)
         message, setters = self._message, self._setters
@@ -80,9 +76,8 @@ class FeedProducer(Generic[M]):
                 self._unset(name, value, error)
         self._validate(message)
         now = time.time_ns()
-        publish.seconds, publish.nanos = divmod(now, NS)
-        self._envelope.message_id = str(uuid_utils.uuid7())
-        self._put(self._topic, self._key, self._header + self._serialize(), now)
+        frame = self._frame(str(uuid_utils.uuid7()), event, now, self._serialize())
+        self._put(self._topic, self._key, frame, now)
 
     def _clear(self, fields: Mapping[str, Any]) -> None:
         """Takes out what the message before it had and this one does not."""

@@ -118,6 +118,31 @@ class Intake:
             self._refuse(fetched, each)
         return records
 
+    def take_one(self) -> Record | None:
+        """The next good record of the batch, for a face that hands them out one by one; None when there is none."""
+        batch, reader = self._batch, self.reader
+        while self._at < len(batch):
+            fetched = batch[self._at]
+            seen = reader.seen.get(fetched.key())
+            if seen is None:
+                break
+            if not seen.wanted:
+                self._at += 1
+                self._filtered += 1
+                continue
+            try:
+                record = Record(fetched, seen, reader.decode(fetched, seen), self._decode)
+            except ContractError:
+                break
+            self._at += 1
+            self._decoded += 1
+            if self.skips:
+                self._circuit.saw(1, ())
+            return record
+        # A key that is new, a record that is bad, or the end of the batch.
+        records = self.take(1)
+        return records[0] if records else None
+
     def fetch(self, count: int, timeout: float, *, full: bool = False) -> None:
         """Replaces a batch that has been read to its end. full: waits for `count` messages, else for the first."""
         with self._busy:

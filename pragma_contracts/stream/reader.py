@@ -14,6 +14,7 @@ from pragma_contracts.stream.ids import ConsumerIds
 from pragma_contracts.stream.record import Fetched, Seen
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.frame import HEADER_SIZE, split, undecodable
+from pragma_contracts.wire.glance import Glance
 from pragma_contracts.wire.peek import peek
 
 # Keys come from outside: there may be any number of them, of any size.
@@ -27,6 +28,7 @@ class _Lane(NamedTuple):
 
     contract: Contract[Any]
     headers: set[bytes]
+    glance: Glance
 
 
 class Reader:
@@ -46,7 +48,11 @@ class Reader:
         self.unknown_market_types = 0
         # What is known of keys, for whoever can save a call.
         self.seen: dict[bytes | None, Seen] = {}
-        self._lanes = {topic: _Lane(contract, set()) for topic, contract in contracts.items()}
+        self._lanes = {
+            topic: _Lane(contract, set(), Glance(contract, often=True)) for topic, contract in contracts.items()
+        }
+        # The feeds of keys by the bytes that their identifiers have in frames.
+        self._feeds: dict[bytes, Feed] = {}
         self._ids = ids
         self._where = where
         self._refuse_unknown = refuse_unknown
@@ -78,7 +84,7 @@ class Reader:
         frame = message.value()
         if frame is None:
             raise _tombstone()
-        contract, good = self._lanes[message.topic()]
+        contract, good, glance = self._lanes[message.topic()]
         start, known_id = HEADER_SIZE, True
         if frame[:HEADER_SIZE] not in good:
             schema_id, start = split(frame)
@@ -89,13 +95,13 @@ class Reader:
             decoded: Message = contract.parse(frame[start:])
         except (DecodeError, UnicodeDecodeError) as error:
             raise undecodable(contract, frame, start, error) from error
-        if not _is_of(decoded, seen.feed):
-            # What is wrong with the payload itself says more.
-            if self._validate:
-                contract.check(decoded)
-            raise KeyMismatch((message.key() or b"").decode(errors="replace"), _payload_key(decoded))
-        if self._validate:
-            contract.check_body(decoded)
+        identifiers = glance.feed(frame) if self._validate else None
+        if identifiers is None or self._feeds.get(identifiers) is not seen.feed:
+            self._check(contract, message, decoded, seen.feed)
+            if identifiers is not None:
+                if len(self._feeds) >= _MAX_KEYS:
+                    self._feeds.clear()
+                self._feeds[identifiers] = seen.feed
         self.unknown_schema_ids += not known_id
         self.unknown_market_types += not seen.known
         return decoded
@@ -104,10 +110,20 @@ class Reader:
         """Learns whose the schema ids of these messages are; what is wrong with any of them is told by `decode`."""
         headers = {(message.topic(), (message.value() or b"")[:HEADER_SIZE]) for message in messages}
         for topic, header in headers:
-            contract, good = self._lanes[topic]
+            contract, good, _ = self._lanes[topic]
             if header not in good and len(header) == HEADER_SIZE:
                 with suppress(ForeignSchema):
                     self._ids.is_known(contract, int.from_bytes(header[1:5], "big"))
+
+    def _check(self, contract: Contract[Any], message: Fetched, decoded: Message, feed: Feed) -> None:
+        """Raises KeyMismatch, or InvalidMessage when messages are to be validated."""
+        if not _is_of(decoded, feed):
+            # What is wrong with the payload itself says more.
+            if self._validate:
+                contract.check(decoded)
+            raise KeyMismatch((message.key() or b"").decode(errors="replace"), _payload_key(decoded))
+        if self._validate:
+            contract.check_body(decoded)
 
     def _is_known(self, contract: Contract[Any], schema_id: int) -> bool:
         known = self._ids.is_known(contract, schema_id)

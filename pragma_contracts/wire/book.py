@@ -1,14 +1,18 @@
 """Sides of an order book: written from (price, quantity) levels, and read back as such."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pragma_contracts.errors import InvalidDecimal
 from pragma_contracts.messages import BookSide
 from pragma_contracts.wire import column
 from pragma_contracts.wire.column import Value
 from pragma_contracts.wire.table import TableWriter
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -48,7 +52,31 @@ def texts(side: BookSide) -> list[tuple[str, str]]:
     return _rows(column.texts(side.prices), column.texts(side.quantities))
 
 
-def _rows(prices: list[T], quantities: list[T]) -> list[tuple[T, T]]:
-    if len(prices) != len(quantities):
-        raise InvalidDecimal(len(prices), f"prices but {len(quantities)} quantities: every level needs one of each")
+def unscaled(side: BookSide) -> list[tuple[int, int]]:
+    """The (price, quantity) levels of a side, best first, as integers at `side.prices.scale`, `side.quantities.scale`.
+
+    Raises InvalidDecimal.
+    """
+    return _rows(column.column_values(side.prices), column.column_values(side.quantities))
+
+
+def arrays(side: BookSide) -> "tuple[NDArray[float64], NDArray[float64]]":
+    """The prices and the quantities of a side, best first, each an array of the nearest floats. Needs numpy.
+
+    Raises:
+        InvalidDecimal: a column cannot be read exactly, or they differ in length.
+        ConfigurationError: numpy is not installed.
+    """
+    prices, quantities = column.array(side.prices), column.array(side.quantities)
+    _same_length(len(prices), len(quantities))
+    return prices, quantities
+
+
+def _rows(prices: Sequence[T], quantities: Sequence[T]) -> list[tuple[T, T]]:
+    _same_length(len(prices), len(quantities))
     return list(zip(prices, quantities, strict=True))
+
+
+def _same_length(prices: int, quantities: int) -> None:
+    if prices != quantities:
+        raise InvalidDecimal(prices, f"prices but {quantities} quantities: every level needs one of each")

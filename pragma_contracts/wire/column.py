@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
+from typing import TYPE_CHECKING
 
 from pragma_contracts import rules
-from pragma_contracts.errors import InvalidDecimal
+from pragma_contracts.errors import ConfigurationError, InvalidDecimal
 from pragma_contracts.messages import DecimalColumn
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 # A value is decimal text, a Decimal or an int; a float only where a scale says how many of its digits are meant.
 Value = str | Decimal | int
 
-_INT64 = 1 << 63
+INT64 = 1 << 63
+# Above it a power of ten is no float, and dividing by it rounds twice.
+EXACT_POWER = 22
+_EXACT_INTEGER = 1 << 53
 POWERS: list[int] = [10**exponent for exponent in range(rules.MAX_SCALE + 1)]
 # Python's default context rounds to 28 digits.
 _EXACT = Context(prec=rules.MAX_DIGITS + rules.MAX_SCALE + 1)
@@ -40,7 +48,7 @@ def write_unscaled(column: DecimalColumn, scale: int, unscaled: Sequence[int], g
         raise InvalidDecimal(given[at], problem)
     column.Clear()
     column.scale = scale
-    if least >= -_INT64 and most < _INT64:
+    if least >= -INT64 and most < INT64:
         column.unscaled.extend(unscaled)
     else:
         column.wide.extend(map(to_wide, unscaled))
@@ -79,6 +87,21 @@ def floats(column: DecimalColumn) -> list[float]:
     values = column_values(column)
     one = POWERS[column.scale]
     return [value / one for value in values]
+
+
+def array(column: DecimalColumn) -> "NDArray[float64]":
+    """The values of a column, each as the nearest float, in an array. Raises InvalidDecimal, ConfigurationError."""
+    try:
+        import numpy as np
+    except ModuleNotFoundError as error:
+        raise ConfigurationError("numpy", "it is not installed: pip install 'pragma-contracts[numpy]'") from error
+    values = column_values(column)
+    if not column.wide and column.scale <= EXACT_POWER:
+        integers = np.array(values, dtype=np.int64)
+        # Exact as floats, as the power of ten is, so that the division alone rounds.
+        if not len(integers) or max(-int(integers.min()), int(integers.max())) <= _EXACT_INTEGER:
+            return integers / float(POWERS[column.scale])
+    return np.array(floats(column), dtype=np.float64)
 
 
 def texts(column: DecimalColumn) -> list[str]:

@@ -13,15 +13,15 @@ from google.protobuf.message import DecodeError, Message
 
 from pragma_contracts.contract import Contract, M
 from pragma_contracts.errors import ConfigurationError, InvalidFrame, InvalidMessage, NotAContract, shown
+from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.rules import MISSING
+from pragma_contracts.wire.glance import Frame, Glance
 from pragma_contracts.wire.lookup import BY_MESSAGE, contract_of
-
-# A message as it comes from Kafka, from a file or from a buffer.
-Frame = bytes | bytearray | memoryview
 
 _HEADER = struct.Struct(">xIx")
 HEADER_SIZE = _HEADER.size
 _MAX_ID = 0x7FFFFFFF
+_GLANCES = {contract.topic: Glance(contract) for contract in CONTRACTS}
 
 
 def header(schema_id: int) -> bytes:
@@ -77,7 +77,7 @@ def decode(
         message = found.parse(frame[start:])  # type: ignore[arg-type]  # protobuf takes any buffer
     except (DecodeError, UnicodeDecodeError) as error:
         raise undecodable(found, frame, start, error) from error
-    if validate:
+    if validate and _GLANCES[found.topic].feed(frame) is None:
         found.check(message)
     return message
 

@@ -3,7 +3,8 @@
 from pragma_contracts.errors import InvalidFeed, InvalidFrame
 from pragma_contracts.rules import MISSING
 from pragma_contracts.wire.feed import Feed
-from pragma_contracts.wire.frame import Frame, split
+from pragma_contracts.wire.frame import split
+from pragma_contracts.wire.glance import Frame
 
 _VARINT, _FIXED64, _BYTES, _GROUP, _END_GROUP, _FIXED32 = range(6)
 _FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}

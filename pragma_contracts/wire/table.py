@@ -1,6 +1,7 @@
 """Tables of decimal columns, such as a side of a book: rows of values written into one column each."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from math import isfinite
 from typing import Any, Protocol
@@ -10,13 +11,12 @@ from google.protobuf.message import Message
 from pragma_contracts import rules
 from pragma_contracts.errors import ConfigurationError, InvalidDecimal, shown
 from pragma_contracts.messages import DecimalColumn
-from pragma_contracts.wire.column import POWERS, parse, to_wide, write_column, write_unscaled
+from pragma_contracts.wire.column import EXACT_POWER, INT64, POWERS, parse, to_wide, write_column, write_unscaled
 
-# Above it a power of ten is no float, and dividing by it rounds twice.
-_EXACT_POWER = 22
 # With more digits two decimals of one scale may be nearest to the same float.
 _MOST_OF_FLOAT = 10**15
 _WHOLE_BYTES = 8
+_ROWS = {tuple, list}
 
 
 class ColumnWriter(Protocol):
@@ -55,10 +55,11 @@ class TableWriter:
     def _columns(self, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         width = len(self._names)
         # Text too is a sequence: "12" would be the two values 1 and 2.
-        if {*map(type, rows)} <= {tuple, list} or all(isinstance(row, (tuple, list)) for row in rows):
-            columns = list(zip(*rows, strict=False))
-            if len(columns) == width == max(map(len, rows)):
-                return columns
+        if {*map(type, rows)} <= _ROWS or all(isinstance(row, (tuple, list)) for row in rows):
+            with suppress(ValueError):
+                columns = list(zip(*rows, strict=True))
+                if len(columns) == width:
+                    return columns
         at = next(i for i, row in enumerate(rows) if not isinstance(row, (tuple, list)) or len(row) != width)
         raise InvalidDecimal(rows[at], f"as row {at} is no tuple ({', '.join(self._names)})")
 
@@ -81,7 +82,7 @@ class RecurringColumn(dict[str, Any]):
     def write(self, column: DecimalColumn, values: Sequence[Any]) -> None:
         """Makes a column hold exactly these values. Raises InvalidDecimal; the column is unchanged then."""
         try:
-            known = [self[value] for value in values]
+            known = list(map(self.__getitem__, values))
         except (_Unfit, TypeError):
             # What has no hash is no decimal either, and is named here.
             self._learn(column, values)
@@ -94,15 +95,21 @@ class RecurringColumn(dict[str, Any]):
         (column.wide if self._wide else column.unscaled).extend(known)
 
     def __missing__(self, value: Any) -> Any:
-        number, scale = parse(value)
+        if type(value) is str and len(value) <= rules.MAX_DIGITS and rules.is_decimal(value):
+            # What `parse` does, without its calls: one in ten texts of a book is new.
+            whole, _, fraction = value.partition(".")
+            number, scale = int(whole + fraction), len(fraction)
+        else:
+            number, scale = parse(value)
         if scale > self._scale or len(self) >= self._LIMIT:
             raise _Unfit
-        number *= POWERS[self._scale - scale]
+        if scale < self._scale:
+            number *= POWERS[self._scale - scale]
         if self._wide:
             if abs(number) > rules.MAX_UNSCALED:
                 raise _Unfit
             unscaled: Any = to_wide(number)
-        elif number.bit_length() < 64:
+        elif -INT64 <= number < INT64:
             unscaled = number
         else:
             raise _Unfit
@@ -131,7 +138,7 @@ class FixedColumn:
         kinds = {*map(type, values)}
         if kinds <= {int}:
             unscaled = values
-        elif kinds == {float} and self._scale <= _EXACT_POWER:
+        elif kinds == {float} and self._scale <= EXACT_POWER:
             unscaled = self._of_floats(values)
         else:
             unscaled = [self._of(value) for value in values]

@@ -1,5 +1,6 @@
 """Decimal columns and books: every decimal of up to 38 digits comes back exactly."""
 
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -236,3 +237,39 @@ def test_reading_and_checking_refuse_the_same_columns(hostile: DecimalColumn, pa
     with pytest.raises(InvalidMessage) as written:
         to_json(message)
     assert str(written.value) == str(checked.value)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(unscaled, max_size=6), st.integers(0, 38))
+def test_arrays_hold_the_nearest_floats(values: list[int], scale: int) -> None:
+    side = BookSide()
+    column.write_unscaled(side.prices, scale, values, values)
+    column.write_unscaled(side.quantities, scale, [1] * len(values), values)
+    prices, quantities = book.arrays(side)
+    assert prices.dtype == quantities.dtype == "float64"
+    assert prices.tolist() == [float(_text(value, scale)) for value in values]
+    assert list(zip(prices, quantities, strict=True)) == book.floats(side)
+
+
+def test_unscaled_levels_are_integers_at_the_scale_of_their_column() -> None:
+    side = BookSide()
+    book.write(side, [("65432.10", "0.5"), ("65432.0", "12")])
+    assert book.unscaled(side) == [(6543210, 5), (6543200, 120)]
+    assert (side.prices.scale, side.quantities.scale) == (2, 1)
+
+
+@pytest.mark.parametrize("read", [book.levels, book.floats, book.texts, book.unscaled, book.arrays])
+def test_no_way_to_read_a_side_takes_columns_of_different_lengths(read: Any) -> None:
+    side = BookSide()
+    book.write(side, [("2", "1"), ("1", "1")])
+    side.quantities.unscaled.append(1)
+    with pytest.raises(InvalidDecimal, match="2 prices but 3 quantities: every level needs one of each"):
+        read(side)
+
+
+def test_arrays_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(
+        ConfigurationError, match=r"numpy: it is not installed: pip install 'pragma-contracts\[numpy\]'"
+    ):
+        book.arrays(BookSide())

@@ -9,7 +9,7 @@ from typing import Any, cast, get_type_hints
 import pytest
 
 from pragma_contracts import ContractError, DecimalColumn, Feed, Price, encode, errors, from_json, stamp
-from pragma_contracts.errors import InvalidDecimal, InvalidMessage, StackError
+from pragma_contracts.errors import BadRecord, InvalidDecimal, InvalidMessage, StackError
 from pragma_contracts.wire import column
 from pragma_contracts.wire.frame import header
 
@@ -27,9 +27,11 @@ HOSTILE: dict[object, list[Any]] = {
     ],
     str: ["a\nb\r\u2028\x1b[31m", "\ud800", "x" * 100_000, "\U000e0001" * 100_000],
     int: [HUGE, -HUGE],
+    float: [float("nan"), float("-inf"), 1e308],
     Sequence[str]: [["a\nb", "\ud800"], ["x" * 100] * 1000, []],
     Exception: [KeyError("a\nb" * 1000), ValueError(HUGE)],
     ContractError: [InvalidDecimal("a\nb" * 1000, "\n" * 5000)],
+    BadRecord: [BadRecord("a\nb", 0, HUGE, InvalidDecimal("a\nb" * 1000, "\n" * 5000))],
 }
 ERRORS = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, ContractError)]
 
