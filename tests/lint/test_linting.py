@@ -108,6 +108,21 @@ CASES = [
     ),
     ("FIELD_NO_FLOAT", f"string price = 6{DECIMAL}", "double price = 6", 32, "is of double"),
     ("FIELD_NO_FLOAT", "Side side = 7", "google.protobuf.FloatValue side = 7", 34, "is of google.protobuf.FloatValue"),
+    ("FIELD_NO_FLOAT", "Side side = 7", "map<string, double> side = 7", 34, "Trade.side: is of double"),
+    (
+        "CONTRACT_PARTS",
+        "Side side = 7",
+        "map<string, google.protobuf.Struct> side = 7",
+        34,
+        "Trade.side: google.protobuf",
+    ),
+    (
+        "CONTRACT_HEADER",
+        "string network_id = 3",
+        "optional string network_id = 3",
+        14,
+        "needs the field 'string network_id",
+    ),
     (
         "ENUM_TEXT",
         "SIDE_BUY = 1",
