@@ -87,7 +87,15 @@ def test_programs_can_read_theirs() -> None:
 
 def test_an_annotation_is_one_line_whatever_a_schema_says() -> None:
     lines = list(FORMS["github"](VERDICT))
-    assert [line[:7] for line in lines[:-1]] == ["::error", "::error", "::warni", "::error", "::warni", "::warni"]
+    assert [line[:7] for line in lines[:-1]] == [
+        "::error",
+        "::error",
+        "::notic",
+        "::warni",
+        "::error",
+        "::warni",
+        "::warni",
+    ]
     assert all("\n" not in line for line in lines)
 
 

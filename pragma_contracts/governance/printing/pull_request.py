@@ -10,9 +10,11 @@ from pragma_contracts.governance.verdict import Verdict
 def github(verdict: Verdict) -> Iterator[str]:
     """Workflow commands, which GitHub shows as annotations beside the lines of a pull request."""
     for finding in verdict.breaks:
-        yield _annotation("error", finding)
+        yield _annotation("error", finding, finding.rule)
+    for finding, waiver in verdict.waived:
+        yield _annotation("notice", finding, f"{finding.rule} (waived until {waiver.expires}: {waiver.reason})")
     for finding in verdict.of(Level.CONSUMERS_FIRST):
-        yield _annotation("warning", finding)
+        yield _annotation("warning", finding, finding.rule)
     for problem in verdict.problems:
         yield f"::error title=gate-waivers.toml::{_escaped(problem)}"
     for opinion in verdict.opinions:
@@ -53,8 +55,8 @@ def _section(finding: Finding, title: str) -> Iterator[str]:
     yield f"**{title}**{on} at {_code(finding.place)}"
     yield ""
     yield f"- {_plain(finding.change)}"
-    if finding.breaks:
-        yield f"- breaks {', '.join(finding.breaks)}: {_plain(finding.consequence)}"
+    if finding.harm:
+        yield f"- {_plain(finding.harm)}"
     if finding.fix:
         yield f"- instead: {_plain(finding.fix)}"
 
@@ -70,13 +72,13 @@ def _code(text: str) -> str:
     return f"`{' '.join(text.replace('`', chr(39)).split())}`"
 
 
-def _annotation(kind: str, finding: Finding) -> str:
+def _annotation(kind: str, finding: Finding, title: str) -> str:
     place = f"file={_escaped_property(finding.file)}"
     if finding.line:
         place += f",line={finding.line},col={finding.column}"
     instead = f"instead: {finding.fix}" if finding.fix else ""
-    message = "\n".join(part for part in (finding.change, finding.consequence, instead) if part)
-    return f"::{kind} {place},title={finding.rule}::{_escaped(message)}"
+    message = "\n".join(part for part in (finding.change, finding.harm, instead) if part)
+    return f"::{kind} {place},title={_escaped_property(title)}::{_escaped(message)}"
 
 
 def _escaped(text: str) -> str:

@@ -109,8 +109,8 @@ def count(number: int, what: str) -> str:
 def _detail(finding: Finding, title: str, style: str) -> Iterator[Line]:
     yield Line(f"{finding.place}: {title}", style)
     yield Line(f"  {finding.change}")
-    if finding.breaks:
-        yield Line(f"  breaks {', '.join(finding.breaks)}: {finding.consequence}")
+    if finding.harm:
+        yield Line(f"  {finding.harm}")
     if finding.fix:
         yield Line(f"  instead: {finding.fix}")
 
