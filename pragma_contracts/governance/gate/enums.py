@@ -45,10 +45,10 @@ def _values(before: Enum, after: Enum) -> Iterator[Finding]:
         # Two values that changed places have new numbers, not new names.
         if named is not None and (named.number == value.number or numbered is None or numbered.name in old_names):
             yield from _value(after, value, named)
-        elif numbered is not None:
-            yield from _value(after, value, numbered) if value.number not in aliased else ()
-        else:
+        elif numbered is None:
             yield from _removed_value(after, value)
+        elif value.number not in aliased:
+            yield from _value(after, value, numbered)
     for value in after.values:
         if value.number not in old_numbers and value.name not in old_names:
             yield _added_value(before, after, value)
