@@ -387,7 +387,7 @@ _ALL = (
         "A contract whose schema or imports changed has a higher version.",
         _CONSUMERS,
         consequence="{misled}",
-        fix='write version: "{wanted}"',
+        fix='take the change back, or write version: "{wanted}"',
         example=('version: "1.1"', 'a new field, and still version: "1.1"'),
     ),
     _breaking(
