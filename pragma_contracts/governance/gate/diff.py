@@ -165,7 +165,13 @@ def _message(old: Schemas, new: Schemas, before: Message, after: Message) -> Ite
         yield finding("MESSAGE_SAME_FILE", place, symbol, change, name=after.name, before=before.file)
     if before.columns != after.columns:
         change = f"option (columns) of {symbol} changed from {flag(before.columns)} to {flag(after.columns)}"
-        yield finding("MESSAGE_SAME_MEANING", place, symbol, change)
+        misread = "one side refuses columns of different lengths and the other does not"
+        yield finding("MESSAGE_SAME_MEANING", place, symbol, change, misread=misread)
+    elif before.columns and [field.number for field in before.fields] != [field.number for field in after.fields]:
+        was, now = (", ".join(field.name for field in side.fields) for side in (before, after))
+        change = f"columns of {symbol} changed from {was} to {now}"
+        misread = f"a row is {was} for one side and {now} for the other: it is refused, or misread in JSON"
+        yield finding("MESSAGE_SAME_MEANING", place, symbol, change, misread=misread)
     yield from _contract(before, after)
     for name in before.oneofs:
         if name not in after.oneofs:

@@ -72,10 +72,11 @@ _ALL = (
     ),
     _breaking(
         "MESSAGE_SAME_MEANING",
-        "The rows of a message of columns stay rows.",
+        "A message of columns stays one, and keeps its columns and their order: they are its rows.",
         _PRODUCERS,
         _CONSUMERS,
-        consequence="one side refuses columns of different lengths and the other does not",
+        _STORED,
+        consequence="{misread}",
         fix="make a new message",
         example=("option (columns) = true;", "(no such option)"),
     ),
