@@ -9,7 +9,7 @@ ACTIONLINT := $(BIN)/actionlint
 ACTIONLINT_VERSION := v1.7.12
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench fuzz lint fmt gen clean
+.PHONY: help setup demo test bench soak fuzz lint fmt gen clean
 
 help:            ## what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ bench: setup     ## time both packages and the gate against what one would use i
 	$(BIN)/python -m benchmarks
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python rust/benchmarks/table.py
+
+soak: setup      ## ten minutes of steady traffic on a real broker, in which nothing may grow
+	$(BIN)/python -m benchmarks.soak
 
 fuzz: setup      ## look for bytes that the Rust crate cannot bear, a minute for each target (needs a nightly toolchain)
 	cd rust && cargo install --quiet --locked --root target/tools cargo-fuzz

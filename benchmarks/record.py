@@ -95,7 +95,7 @@ def record(line: Line, found: Found) -> Record:
         for contender, rounds in found.items()
     }
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return Record(line.name, today, _machine(), _versions(), figures)
+    return Record(line.name, today, machine(), versions(), figures)
 
 
 def read(name: str, folder: Path = FOLDER) -> Record:
@@ -118,11 +118,13 @@ def _shown(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it was measured on."""
     return f"{platform.machine()} with {os.cpu_count()} cores, {platform.system()}"
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """What was measured, and what with."""
     return {
         "Python": platform.python_version(),
         "librdkafka": confluent_kafka.libversion()[0],

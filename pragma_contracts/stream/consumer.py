@@ -23,6 +23,7 @@ from pragma_contracts.stream.reader import Reader
 from pragma_contracts.stream.record import Record
 from pragma_contracts.stream.settings import Config, chosen, consumer_settings, create
 from pragma_contracts.stream.stats import ConsumerStats
+from pragma_contracts.stream.watch import ConsumerWatch, Registry, watch
 from pragma_contracts.wire.feed import Feed
 
 __all__ = ["Consumer", "Record"]
@@ -59,6 +60,7 @@ class Consumer:
         at: Point | None = None,
         until: Point | Literal["end"] | None = None,
         validate: bool = True,
+        metrics: Registry = False,
         start_timeout: float = 10.0,
         config: Config | None = None,
     ) -> None:
@@ -83,10 +85,12 @@ class Consumer:
         until: where the iteration ends: a publish time in the past, offsets, each the first that is not read, or "end"
         for what is there now. Neither goes with a group.
         validate: whether messages are checked against their contract.
+        metrics: whether to export metrics by prometheus_client, in its default registry (True) or in a
+        CollectorRegistry. Their label client is the group, or client.id where config has one.
         start_timeout: seconds to wait for the broker. config: librdkafka settings, which win over the defaults.
 
         Raises:
-            ConfigurationError: a setting makes no sense.
+            ConfigurationError: a setting makes no sense, or metrics lack prometheus_client.
             NotAContract: a class is bound to no topic.
             RegistryError, LockError: the registry or the lock cannot be used.
             BrokerError: the broker does not answer, or lacks a topic.
@@ -113,6 +117,7 @@ class Consumer:
         if on_error == "dead_letter":
             letters = DeadLetters(bootstrap, found, group=group or "", config=config, start_timeout=start_timeout)
         reports = BrokerReports(bootstrap)
+        watching = watch(ConsumerWatch, metrics, settings["group.id"], settings)
         kafka = create(KafkaConsumer, {**settings, "error_cb": reports})
         self.intake = intake = Intake(
             kafka,
@@ -124,6 +129,8 @@ class Consumer:
             delivery=delivery if group is not None else "none",
             letters=letters,
         )
+        if watching is not None:
+            watching.begin(intake)
         try:
             require_topics(kafka, found, start_timeout, reports)
             if group is None:
@@ -207,7 +214,7 @@ class Consumer:
 
     @property
     def stats(self) -> ConsumerStats:
-        """The figures of this moment."""
+        """The figures of this moment, in any thread."""
         return self.intake.stats
 
     @property

@@ -22,6 +22,9 @@ from pragma_contracts.wire.timestamps import split
 
 Setter = Callable[[Any, str, Any], None]
 
+# upb frees what a message has held only with the message: texts and columns that were overwritten stay.
+_MESSAGE_USES = 100
+
 _IDENTIFIERS = tuple(field.name for field in fields_of(Feed))
 
 
@@ -46,9 +49,9 @@ class FeedProducer(Generic[M]):
         contract.stamp(template, "", 0, lane.producer)
         self._key = contract.key(template)
         self._frame = frame_writer(lane.header, template)
-        # One message for all of them, which has the payload alone: what comes before it is written without protobuf.
-        self._message = contract.message()
-        self._serialize = self._message.SerializeToString
+        # One message for many, which has the payload alone: what comes before it is written without protobuf.
+        self._make = contract.message
+        self._renew()
         self._setters = _setters(contract.message, scales)
         self._filled: tuple[str, ...] = ()
         self._where = Where(contract.name, contract.topic)
@@ -77,7 +80,15 @@ class FeedProducer(Generic[M]):
         self._validate(message)
         now = time.time_ns()
         frame = self._frame(str(uuid_utils.uuid7()), event, now, self._serialize())
+        self._uses -= 1
+        if not self._uses:
+            self._renew()
         self._put(self._topic, self._key, frame, now)
+
+    def _renew(self) -> None:
+        self._message = self._make()
+        self._serialize = self._message.SerializeToString
+        self._uses = _MESSAGE_USES
 
     def _clear(self, fields: Mapping[str, Any]) -> None:
         """Takes out what the message before it had and this one does not."""

@@ -22,6 +22,7 @@ from pragma_contracts.stream.assignment import Assignment
 from pragma_contracts.stream.broker import LASTING, BrokerReports
 from pragma_contracts.stream.circuit import Circuit
 from pragma_contracts.stream.dead_letters import DeadLetters
+from pragma_contracts.stream.freshness import Freshness
 from pragma_contracts.stream.ids import ConsumerIds
 from pragma_contracts.stream.letter import Headed
 from pragma_contracts.stream.offsets import Place, next_offsets
@@ -61,6 +62,8 @@ class Intake:
         self.skips = skips
         # Set for a consumer without a group.
         self.assigned: Assignment | None = None
+        # Set when it is measured.
+        self.freshness: Freshness | None = None
         self.stopped = self.closed = False
         self._reports = reports
         self._ids = ids
@@ -114,6 +117,8 @@ class Intake:
         self._at = at
         self._decoded += len(records)
         self._filtered += filtered
+        if self.freshness is not None:
+            self.freshness.handed_out(records, end)
         for fetched, each in bad:
             self._refuse(fetched, each)
         return records
@@ -138,6 +143,8 @@ class Intake:
             self._decoded += 1
             if self.skips:
                 self._circuit.saw(1, ())
+            if self.freshness is not None:
+                self.freshness.handed_out((record,), len(batch))
             return record
         # A key that is new, a record that is bad, or the end of the batch.
         records = self.take(1)

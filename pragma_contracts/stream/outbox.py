@@ -1,6 +1,7 @@
 """Messages on their way to Kafka: librdkafka's queue, and the count of what became of each."""
 
 import logging
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ _FULL = KafkaError(KafkaError._QUEUE_FULL).name()
 
 
 class Outbox:
-    """A Kafka producer that counts everything, also what its queue cannot take. Not for several threads."""
+    """A Kafka producer that counts everything, also what its queue cannot take. Only `stats` is for several threads."""
 
     def __init__(
         self,
@@ -60,6 +61,8 @@ class Outbox:
         self._on_loss = on_loss
         self._losses: deque[Loss] = deque()
         self._telling = False
+        # Counting is done in polls, so that this keeps it to one thread at a time. A callback may ask for stats.
+        self._polling = threading.RLock()
         limit = number(settings, "message.timeout.ms") / 1000
         self._patience = limit + _GRACE_SECONDS if limit else _NO_LIMIT_SECONDS
         callbacks = {"on_delivery": self._on_failure, "error_cb": self._reports}
@@ -88,16 +91,34 @@ class Outbox:
             self._tell()
 
     @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._final is not None
+
+    @property
     def stats(self) -> ProducerStats:
-        """The figures of this moment."""
-        if self._final is not None:
-            return self._final
-        self._poll(0)
-        settled = self._sent - self._failed.total()
+        """The figures of this moment, in any thread. What librdkafka has to report is taken, unless it is just now.
+
+        What another thread sends meanwhile may make `delivered` too low, never too high.
+        """
+        # In this order: another thread may close.
+        kafka = getattr(self, "_kafka", None)
+        if self._final is None and self._polling.acquire(blocking=False):
+            try:
+                if self._final is None:
+                    self._poll(0)
+            finally:
+                self._polling.release()
+        return self._final or self._count(kafka)
+
+    def _count(self, kafka: Any) -> ProducerStats:
+        # In this order: what is sent meanwhile is not taken for delivered.
+        settled, queued, failed = self._sent, len(kafka), dict(self._failed)
         # librdkafka's own count includes what it has yet to report, whatever that is.
-        queued = min(len(self._kafka), settled)
-        failed = MappingProxyType(dict(self._failed))
-        return ProducerStats(self._sent, settled - queued, failed, self._dropped, queued, self._bytes)
+        delivered = max(settled - queued - sum(failed.values()), 0)
+        sent = self._sent
+        queued = sent - delivered - sum(failed.values())
+        return ProducerStats(sent, delivered, MappingProxyType(failed), self._dropped, queued, self._bytes)
 
     def flush(self, timeout: float | None) -> int:
         """Waits until every message is confirmed or failed; the number of those that still are neither."""
@@ -118,9 +139,10 @@ class Outbox:
         finally:
             self._kafka.purge()
             self._wait(_GRACE_SECONDS)
-            self._final = self.stats
-            self._produce = _closed
-            del self._kafka
+            with self._polling:
+                self._final = self.stats
+                self._produce = _closed
+                del self._kafka
             if self._lost or self._final.queued:
                 self._log_all(self._final)
             self._tell_losses()
@@ -201,13 +223,14 @@ class Outbox:
 
     def _poll(self, seconds: float) -> None:
         """Lets librdkafka report, until it has, or `seconds` (at most 0.1) have passed."""
-        try:
-            self._kafka.poll(seconds)
-        except KafkaException as error:
-            # A fatal error is not given to error_cb. It is raised when all that was reported has been dealt with.
-            if not error.args[0].fatal():
-                raise
-            self._reports(error.args[0])
+        with self._polling:
+            try:
+                self._kafka.poll(seconds)
+            except KafkaException as error:
+                # A fatal error is not given to error_cb. It is raised when all that was reported has been dealt with.
+                if not error.args[0].fatal():
+                    raise
+                self._reports(error.args[0])
 
     def _wait(self, seconds: float) -> int:
         """Polls until every message is confirmed or failed, or `seconds` have passed; how many are neither.

@@ -21,6 +21,7 @@ from pragma_contracts.stream.options import Profile, Tuning
 from pragma_contracts.stream.outbox import Outbox
 from pragma_contracts.stream.settings import Config, chosen, producer_settings
 from pragma_contracts.stream.stats import ProducerStats
+from pragma_contracts.stream.watch import ProducerWatch, Registry, watch
 from pragma_contracts.wire.feed import Feed
 from pragma_contracts.wire.frame import header
 from pragma_contracts.wire.timestamps import split
@@ -50,6 +51,7 @@ class Producer:
         tuning: Tuning = "latency",
         block_seconds: float | None = None,
         on_loss: Callable[[Loss], object] | None = None,
+        metrics: Registry = False,
         start_timeout: float = 10.0,
         config: Config | None = None,
     ) -> None:
@@ -65,11 +67,14 @@ class Producer:
         during a call of `send`, `flush` or `close`. What it raises comes out of that call when all losses are told: the
         first error, with a note that says how many there were. The counts are not touched by it, and a message that was
         being sent is queued nevertheless.
+        metrics: whether to export metrics by prometheus_client, in its default registry (True) or in a
+        CollectorRegistry. Their label client is the name `producer`, or client.id where config has one.
         start_timeout: seconds to wait for the broker. config: librdkafka settings, which win over the defaults, and
         over security settings in the environment, such as PRAGMA_CONTRACTS_KAFKA_SASL_PASSWORD.
 
         Raises:
-            ConfigurationError: a setting makes no sense, or there is neither a registry nor a lock.
+            ConfigurationError: a setting makes no sense, there is neither a registry nor a lock, or metrics lack
+                prometheus_client.
             NotAContract: a class is bound to no topic.
             RegistryError, LockError: a schema id cannot be had.
             BrokerError: the broker does not answer, or lacks a topic.
@@ -83,7 +88,10 @@ class Producer:
         found = chosen(contracts)
         ids = producer_ids(found, registry=registry, lock=lock)
         topics = [contract.topic for contract in found]
+        watching = watch(ProducerWatch, metrics, producer, settings)
         self.outbox = Outbox(bootstrap, settings, topics, start_timeout, on_loss=on_loss, block_seconds=block)
+        if watching is not None:
+            watching.begin(self.outbox)
         self._lanes: dict[type[Message], Lane[Any]] = {
             contract.message: Lane(contract, header(ids[contract]), producer, self.outbox) for contract in found
         }
@@ -119,7 +127,7 @@ class Producer:
 
     @property
     def stats(self) -> ProducerStats:
-        """The figures of this moment; failures that librdkafka knows of are counted and logged first.
+        """The figures of this moment, in any thread; failures that librdkafka knows of are counted and logged first.
 
         on_loss is not told before the next `send`, `flush` or `close`.
         """

@@ -62,6 +62,11 @@ class Record:
         return self._message
 
     @property
+    def decoded(self) -> Message | None:
+        """The message when it has been decoded; nothing is done for it."""
+        return self._message
+
+    @property
     def topic(self) -> str:
         """The topic it was read from."""
         return self.fetched.topic()

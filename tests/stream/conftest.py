@@ -25,9 +25,9 @@ Read = Callable[[Consumer, int], list[Record]]
 
 
 class FrameOf(Protocol):
-    """Makes the frame of a price; every field may be given."""
+    """Makes the frame of a price, with an event of some seconds ago; every field may be given."""
 
-    def __call__(self, schema_id: int = 1, **fields: Any) -> bytes: ...
+    def __call__(self, schema_id: int = 1, *, event_age_s: int = 0, **fields: Any) -> bytes: ...
 
 
 @contextmanager
@@ -104,10 +104,10 @@ def write() -> Write:
 def frame_of() -> FrameOf:
     """Makes frames that no producer would."""
 
-    def frame_of(schema_id: int = 1, **fields: Any) -> bytes:
+    def frame_of(schema_id: int = 1, *, event_age_s: int = 0, **fields: Any) -> bytes:
         identifiers = {"market_type": 2, "network_id": "unknown", "source_id": "paradex", "token_ticker": "BTC"}
         message = Price(**{**identifiers, "price": "65432.10", **fields})
-        stamp(message, event_time=time.time_ns())
+        stamp(message, event_time=time.time_ns() - event_age_s * 10**9)
         return encode(message, schema_id, validate=False)
 
     return frame_of

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import psutil
 import pytest
 
 from pragma_contracts import BookSide, Consumer, Feed, Loss, MarketDepth, MarketType, Price, Producer, Record, book
@@ -383,3 +384,21 @@ def test_the_market_types_can_be_given_as_numbers(kafka: Stack, read: Read) -> N
     with consumer(kafka) as stream:
         (record,) = read(stream, 1)
     assert record.feed.market_type is MarketType.SPOT
+
+
+def test_a_feed_does_not_grow_with_what_it_has_sent(ending: Ending, perp: Feed) -> None:
+    """A protobuf message keeps what was overwritten in it: 36 MB here, were it the same one for all of them."""
+    rows = [(f"{1000 - level}.5", f"{level + 1}.25") for level in range(50)]
+    with ending() as running:
+        out = producer(running, config={"queue.buffering.max.messages": 10})
+    books, prices = out.feed(MarketDepth, perp), out.feed(Price, perp)
+
+    def send(count: int) -> int:
+        for _ in range(count):
+            books.send(event_time=NOON, bids=rows, asks=rows[::-1])
+            prices.send(event_time=NOON, price="65432.10")
+        return int(psutil.Process().memory_info().rss)
+
+    before = send(1_000)
+    assert send(20_000) - before < 8_000_000
+    out.close(timeout=0)
