@@ -84,24 +84,24 @@ class Reader:
         frame = message.value()
         if frame is None:
             raise _tombstone()
-        contract, good, glance = self._lanes[message.topic()]
+        contract, headers, glance = self._lanes[message.topic()]
         start, known_id = HEADER_SIZE, True
-        if frame[:HEADER_SIZE] not in good:
+        if frame[:HEADER_SIZE] not in headers:
             schema_id, start = split(frame)
             known_id = self._is_known(contract, schema_id)
             if known_id and start == HEADER_SIZE:
-                good.add(frame[:HEADER_SIZE])
+                headers.add(frame[:HEADER_SIZE])
         try:
             decoded: Message = contract.parse(frame[start:])
         except (DecodeError, UnicodeDecodeError) as error:
             raise undecodable(contract, frame, start, error) from error
-        identifiers = glance.feed(frame) if self._validate else None
-        if identifiers is None or self._feeds.get(identifiers) is not seen.feed:
+        good = glance(frame) if self._validate else None
+        if good is None or self._feeds.get(good[1]) is not seen.feed:
             self._check(contract, message, decoded, seen.feed)
-            if identifiers is not None:
+            if good is not None:
                 if len(self._feeds) >= _MAX_KEYS:
                     self._feeds.clear()
-                self._feeds[identifiers] = seen.feed
+                self._feeds[good[1]] = seen.feed
         self.unknown_schema_ids += not known_id
         self.unknown_market_types += not seen.known
         return decoded

@@ -16,12 +16,12 @@ from pragma_contracts.errors import ConfigurationError, InvalidFrame, InvalidMes
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.rules import MISSING
 from pragma_contracts.wire.glance import Frame, Glance
-from pragma_contracts.wire.lookup import BY_MESSAGE, contract_of
+from pragma_contracts.wire.lookup import contract_of
 
 _HEADER = struct.Struct(">xIx")
 HEADER_SIZE = _HEADER.size
 _MAX_ID = 0x7FFFFFFF
-_GLANCES = {contract.topic: Glance(contract) for contract in CONTRACTS}
+_GLANCES: dict[type[Message], Glance] = {contract.message: Glance(contract) for contract in CONTRACTS}
 
 
 def header(schema_id: int) -> bytes:
@@ -66,18 +66,21 @@ def decode(
         NotAContract: the class is no contract, or `ids` does not have the schema id.
         ConfigurationError: neither `contract` nor `ids` is given.
     """
-    found = BY_MESSAGE.get(contract) if contract is not None else None
-    # The header of nearly every frame, in as few steps as Python can take.
-    if found is not None and len(frame) >= HEADER_SIZE and not frame[0] and not frame[5]:
-        start = HEADER_SIZE
-    else:
+    glance = _GLANCES.get(contract) if contract is not None else None
+    if glance is None:
         schema_id, start = split(frame)
         found = contract_of(contract) if contract is not None else _of_id(schema_id, ids)
+    else:
+        found = glance.contract
+        # The header of nearly every frame, in as few steps as Python can take.
+        plain = len(frame) >= HEADER_SIZE and not frame[0] and not frame[5]
+        start = HEADER_SIZE if plain else split(frame)[1]
+        validate = validate and glance(frame) is None
     try:
         message = found.parse(frame[start:])  # type: ignore[arg-type]  # protobuf takes any buffer
     except (DecodeError, UnicodeDecodeError) as error:
         raise undecodable(found, frame, start, error) from error
-    if validate and _GLANCES[found.topic].feed(frame) is None:
+    if validate:
         found.check(message)
     return message
 

@@ -33,36 +33,34 @@ class Glance:
 
     def __init__(self, contract: Contract[Any], *, often: bool = False) -> None:
         """often: whether it will be asked often enough to compile the pattern at once."""
-        self._contract = contract
+        self.contract = contract
         self._match: Callable[[Frame], re.Match[bytes] | None] | None = None
         self._left = 0 if often else _PATIENCE
 
-    def feed(self, frame: Frame) -> bytes | None:
-        """The bytes of the four identifiers in a frame that is good; None when that is not certain."""
+    def __call__(self, frame: Frame) -> re.Match[bytes] | None:
+        """The match of a frame that is good, whose group 1 is the bytes of its feed; None when that is not certain."""
         if self._match is None:
             return self._first(frame)
         found = self._match(frame)
-        # What no pattern can say: that a length is the one of what follows.
-        if (
-            found
-            and frame[_CONTENT - 1] == found.end(1) - _CONTENT
-            and frame[(tag := found.end(2)) + 1] == len(frame) - tag - 2
-        ):
-            return found[2]
+        if found is not None:
+            begin, end = found.span(1)
+            # What no pattern can say: that a length is the one of what follows.
+            if frame[_CONTENT - 1] == begin - _CONTENT and frame[end + 1] == len(frame) - end - 2:
+                return found
         return None
 
-    def _first(self, frame: Frame) -> bytes | None:
+    def _first(self, frame: Frame) -> re.Match[bytes] | None:
         self._left -= 1
         if self._left > 0:
             return None
-        number = self._contract.decimal
-        self._match = _pattern(self._contract.version, number).match if number else _never
-        return self.feed(frame)
+        number = self.contract.decimal
+        self._match = _pattern(self.contract.version, number).match if number else _never
+        return self(frame)
 
 
 def _pattern(version: str, decimal: int) -> re.Pattern[bytes]:
     major = version.partition(".")[0].encode()
-    envelope = rb"\0.{4}\0\x0a(.\x0a\x24.{36}\x12%b\x1a%b%b\x2a%c%b\.[0-9])" % (
+    envelope = rb"\0.{4}\0\x0a.\x0a\x24.{36}\x12%b\x1a%b%b\x2a%c%b\.[0-9]" % (
         _TIME,
         _TIME,
         _text(rb"\x22", b"."),

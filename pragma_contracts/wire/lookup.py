@@ -8,7 +8,7 @@ from pragma_contracts.contract import Contract, M
 from pragma_contracts.errors import NotAContract
 from pragma_contracts.messages import CONTRACTS
 
-BY_MESSAGE: dict[type[Message], Contract[Any]] = {contract.message: contract for contract in CONTRACTS}
+_BY_MESSAGE: dict[type[Message], Contract[Any]] = {contract.message: contract for contract in CONTRACTS}
 _BY_TOPIC = {contract.topic: contract for contract in CONTRACTS}
 _BY_DATA_TYPE = {contract.data_type: contract for contract in CONTRACTS}
 
@@ -16,7 +16,7 @@ _BY_DATA_TYPE = {contract.data_type: contract for contract in CONTRACTS}
 def contract_of(message: M | type[M]) -> Contract[M]:
     """The contract of a message or a message class. Raises NotAContract."""
     cls = message if isinstance(message, type) else type(message)
-    found = BY_MESSAGE.get(cls)
+    found = _BY_MESSAGE.get(cls)
     if found is None:
         raise NotAContract("type", getattr(cls, "__name__", cls), [contract.name for contract in CONTRACTS])
     return found
