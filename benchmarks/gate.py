@@ -41,8 +41,10 @@ def main() -> None:
         "| schemas | gate, ms (spread) | buf, ms (spread) | gate / buf | gate, ms per contract |",
         "|---|---:|---:|---:|---:|",
     ]
+    print(*rows, sep="\n")
     with tempfile.TemporaryDirectory() as scratch:
         rows.append(_row("this repository", 2, _measured(_repository(Path(scratch) / "repository"))))
+        print(rows[-1], flush=True)
         for size in SIZES:
             rows.append(_row(f"{size} contracts", size, _measured(_many(Path(scratch) / str(size), size))))
             print(rows[-1], flush=True)

@@ -10,6 +10,7 @@ import click
 from pragma_contracts.cli.exit_codes import ExitCode
 from pragma_contracts.cli.output_option import Output, output_option, show, write
 from pragma_contracts.cli.registry_options import registry_options
+from pragma_contracts.cli.waivers_option import waivers_option
 from pragma_contracts.errors import ConfigurationError
 from pragma_contracts.governance.gate.bases import Base, read_both
 from pragma_contracts.governance.gate.judging import judge
@@ -32,15 +33,13 @@ from pragma_contracts.governance.printing.text import explained
     help="Folder of the new .proto files.",
 )
 @click.option(
-    "--changelog", type=click.Path(path_type=Path), default=Path("CHANGELOG.md"), show_default=True, help="Changelog."
-)
-@click.option(
-    "--waivers",
-    type=click.Path(path_type=Path),
-    default=Path("gate-waivers.toml"),
+    "--changelog",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("CHANGELOG.md"),
     show_default=True,
-    help="Deliberate breaks.",
+    help="Changelog.",
 )
+@waivers_option
 @registry_options(required=False)
 @output_option
 @click.option(
@@ -63,7 +62,7 @@ def gate(
     if explain is not None:
         show(list(explained(RULES[explain])))
         return ExitCode.DONE
-    if against is None:
+    if not against:
         raise ConfigurationError("against", "is missing; name a git ref such as origin/main, a folder or a wheel")
     given, today = read_waivers(waivers), datetime.datetime.now(datetime.UTC).date()
     if registry is not None:

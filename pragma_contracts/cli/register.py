@@ -8,6 +8,7 @@ import click
 
 from pragma_contracts.cli.exit_codes import ExitCode
 from pragma_contracts.cli.registry_options import registry_options, variable
+from pragma_contracts.cli.waivers_option import waivers_option
 from pragma_contracts.governance import report
 from pragma_contracts.governance.apply import Outcome, apply
 from pragma_contracts.governance.gate.waivers import read_waivers
@@ -53,13 +54,7 @@ from pragma_contracts.registry import Registry, RegistrySettings
     help="File to write ids and fingerprints to.",
     **variable("LOCK"),
 )
-@click.option(
-    "--waivers",
-    type=click.Path(path_type=Path),
-    default=Path("gate-waivers.toml"),
-    show_default=True,
-    help="Deliberate breaks.",
-)
+@waivers_option
 @registry_options(required=True)
 def register(
     registry: str,

@@ -29,10 +29,12 @@ def buf(command: str, rules: list[str], schemas: Schemas, *, against: Schemas | 
             (Path(scratch) / "against.binpb").write_bytes(against.image)
             arguments += ["--against", "against.binpb"]
         done = subprocess.run([_program(), *arguments], cwd=scratch, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, _FOUND):
-        problem = done.stderr.strip() or f"exit code {done.returncode}"
+    found = done.stdout.splitlines()
+    # One that says that it found something, and not what, has failed too.
+    if done.returncode != (_FOUND if found else 0):
+        problem = done.stderr.strip() or f"exit code {done.returncode}, {len(found)} findings"
         raise ConfigurationError("buf", f"it failed, so there is no verdict: {problem}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in found]
 
 
 def _program() -> str:

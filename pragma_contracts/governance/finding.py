@@ -52,6 +52,11 @@ class Finding:
         """file:line:column, as far as it is known."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
+    @property
+    def harm(self) -> str:
+        """Who is hurt, and how; nothing when nobody is."""
+        return f"breaks {', '.join(self.breaks)}: {self.consequence}" if self.breaks else ""
+
 
 def at(place: Place) -> dict[str, str | int]:
     """A place as a finding's file, line and column."""

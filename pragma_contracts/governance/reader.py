@@ -1,7 +1,8 @@
 """Reads the schema model out of file descriptors, without importing any generated code."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
@@ -32,7 +33,7 @@ from pragma_contracts.governance.words import snake
 
 _ORDERS: dict[int, Order] = {1: "ascending", 2: "descending"}
 # Numbers of FileDescriptorProto, DescriptorProto and EnumDescriptorProto fields, which make up source info paths.
-_MESSAGE, _ENUM, _EXTENSION, _NESTED, _NESTED_ENUM, _FIELD, _VALUE = 4, 5, 7, 3, 4, 2, 2
+_MESSAGE, _ENUM, _EXTENSION, _NESTED, _NESTED_ENUM, _NESTED_EXTENSION, _FIELD, _VALUE = 4, 5, 7, 3, 4, 6, 2, 2
 
 
 def read(descriptors: FileDescriptorSet) -> Schemas:
@@ -118,10 +119,12 @@ class _Reader:
     def __init__(self, options: _Options) -> None:
         self._options = options
         self._file = ""
+        self._packs = False
         self._places: dict[tuple[int, ...], tuple[Place, str]] = {}
 
     def file(self, proto: FileDescriptorProto) -> File:
         self._file = proto.name
+        self._packs = proto.syntax not in ("", "proto2")  # unless a field says otherwise
         self._places = {
             tuple(place.path): (Place(proto.name, place.span[0] + 1, place.span[1] + 1), _comment(place))
             for place in proto.source_code_info.location
@@ -138,9 +141,9 @@ class _Reader:
                 for index, message in enumerate(proto.message_type)
             ),
             enums=tuple(self._enum(enum, prefix, (), (_ENUM, index)) for index, enum in enumerate(proto.enum_type)),
-            extensions=tuple(
-                self._field(DescriptorProto(), extension, (_EXTENSION, index))
-                for index, extension in enumerate(proto.extension)
+            extensions=(
+                *self._extensions(proto.extension, (), (_EXTENSION,)),
+                *self._nested_extensions(proto.message_type, (), (_MESSAGE,)),
             ),
             others=self._options.others(
                 proto,
@@ -149,6 +152,22 @@ class _Reader:
             ),
             serialized=normalised(proto.SerializeToString()),
         )
+
+    def _extensions(
+        self, protos: Iterable[FieldDescriptorProto], parents: tuple[str, ...], place: tuple[int, ...]
+    ) -> Iterator[Field]:
+        for index, proto in enumerate(protos):
+            name = ".".join((*parents, proto.name))
+            yield replace(self._field(DescriptorProto(), proto, (*place, index)), name=name)
+
+    def _nested_extensions(
+        self, protos: Iterable[DescriptorProto], parents: tuple[str, ...], place: tuple[int, ...]
+    ) -> Iterator[Field]:
+        """Those that are declared in messages, with the names of these."""
+        for index, proto in enumerate(protos):
+            path, here = (*parents, proto.name), (*place, index)
+            yield from self._extensions(proto.extension, path, (*here, _NESTED_EXTENSION))
+            yield from self._nested_extensions(proto.nested_type, path, (*here, _NESTED))
 
     def _place(self, path: tuple[int, ...]) -> tuple[Place, str]:
         return self._places.get(path, (Place(self._file, 0, 0), ""))
@@ -199,6 +218,7 @@ class _Reader:
                 *self._options.others(
                     proto,
                     *("name", "field", "nested_type", "enum_type", "oneof_decl", "reserved_range", "reserved_name"),
+                    "extension",
                     *("map_entry", "contract", "columns"),
                 ),
                 *(
@@ -226,7 +246,7 @@ class _Reader:
             oneof=message.oneof_decl[proto.oneof_index].name if in_oneof else "",
             packed=repeated
             and kind not in ("string", "bytes", "message", "group")
-            and (proto.options.packed or not proto.options.HasField("packed")),
+            and (proto.options.packed if proto.options.HasField("packed") else self._packs),
             required=bool(self._options.get(proto.options, "required")),
             decimal=bool(self._options.get(proto.options, "decimal")),
             order=_ORDERS.get(self._options.get(proto.options, "order") or 0, ""),

@@ -39,3 +39,8 @@ class Rule:
             fix=printable(self.fix.format(**facts)),
             can_be_waived=self.level is Level.BREAKING and self.can_be_waived,
         )
+
+
+def breaking(name: str, purpose: str, *breaks: Breaks, **more: Any) -> Rule:
+    """A rule by which the gate refuses; more: the other fields of a rule by name."""
+    return Rule(name, purpose, Level.BREAKING, breaks, **more)

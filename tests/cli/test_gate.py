@@ -12,6 +12,14 @@ import pytest
 PROGRAM = str(Path(sys.executable).with_name("pragma-contracts"))
 
 
+WAIVER = """[[waiver]]
+rule = "FIELD_SAME_NAME"
+path = "pragma.market.v1.Price.last_price"
+reason = "nobody reads it"
+expires = 2999-01-01
+"""
+
+
 def gate(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [PROGRAM, "gate", *arguments]
     env = os.environ | variables
@@ -34,7 +42,7 @@ def test_a_break_is_refused_with_who_breaks_and_what_to_do(changed: Path) -> Non
     done = gate(changed, "--against", "old")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert lines[0] == "schemas/pragma/market/v1/price.proto:36:3: FIELD_SAME_NAME"
+    assert lines[0] == "schemas/pragma/market/v1/price.proto:36:3: FIELD_SAME_NAME pragma.market.v1.Price.last_price"
     assert lines[1] == "  name of field last_price = 6 changed from price to last_price"
     assert lines[2].startswith("  breaks generated code: code that reads price does not compile any more")
     assert lines[3].startswith("  instead: leave the name;")
@@ -64,6 +72,16 @@ def test_the_other_forms_say_the_same(changed: Path) -> None:
     assert last == "Refused: 1 breaking change against old."
 
 
+def test_a_waiver_names_what_the_gate_prints(changed: Path) -> None:
+    first, *_ = gate(changed, "--against", "old").stdout.splitlines()
+    _, rule, path = first.split()
+    assert f'rule = "{rule}"\npath = "{path}"' in WAIVER
+    (changed / "gate-waivers.toml").write_text(WAIVER, encoding="utf-8")
+    done = gate(changed, "--against", "old")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == f"{first} (waived until 2999-01-01: nobody reads it)"
+
+
 def test_what_is_compatible_passes(changed: Path) -> None:
     price = changed / "schemas/pragma/market/v1/price.proto"
     price.write_text(price.read_text(encoding="utf-8").replace("last_price", "price"), encoding="utf-8")
@@ -72,8 +90,16 @@ def test_what_is_compatible_passes(changed: Path) -> None:
 
 
 def test_what_cannot_be_judged_is_no_pass(changed: Path, tmp_path: Path) -> None:
+    (changed / "misspelt.toml").write_text(WAIVER.replace("SAME_NAME", "SAMENAME"), encoding="utf-8")
     for arguments, problem in (
         ((), "against: is missing"),
+        # What a script has in a variable that is not set.
+        (("--against", ""), "against: is missing"),
+        (("--against", "schemas"), "against: schemas has the very schemas that are judged"),
+        (("--against", "old", "--waivers", "none.toml"), "there is no file 'none.toml'"),
+        (("--against", "old", "--waivers", "misspelt.toml"), "did you mean FIELD_SAME_NAME?"),
+        (("--against", "old", "--changelog", "old"), "File 'old' is a directory"),
+        (("--against", "old", "--output", "yaml"), "'yaml' is not one of text, json"),
         (("--against", "no-such-ref"), "is no folder and no wheel"),
         (("--against", "old", "--schemas", "nowhere"), "'nowhere' does not exist"),
         (("--explain", "NO_RULE"), "'NO_RULE' is not one of"),
@@ -92,7 +118,10 @@ def test_a_rule_is_explained_with_an_example(changed: Path) -> None:
     done = gate(changed, "--explain", "FIELD_NOT_RESERVED")
     assert done.returncode == 0
     first, *_, fix, last = done.stdout.splitlines()
-    assert first == "FIELD_NOT_RESERVED (breaking): Number and name of a removed field are reserved in the same change."
+    assert first == (
+        "FIELD_NOT_RESERVED (breaking): Number and name of a removed field, and the number that a field left, "
+        "are reserved in the same change."
+    )
     assert fix == "  instead: reserve number and name in the message; what is missing is `…`"
     assert last == "  It cannot be waived."
 

@@ -115,7 +115,7 @@ def test_a_break_is_refused_by_the_gate_before_anything_is_written(
         refused = run(*where, *arguments)
         assert refused.returncode == 1
         assert "      ! type of field price = 6 changed from string to int64\n" in refused.stdout
-        assert "pragma/market/v1/price.proto:35:3: FIELD_SAME_TYPE\n" in refused.stdout
+        assert "pragma/market/v1/price.proto:35:3: FIELD_SAME_TYPE pragma.market.v1.Price.price\n" in refused.stdout
         assert refused.stdout.endswith("Refused by gate; nothing is written.\n")
     result = json.loads(run(*where, "--output", "json").stdout)
     assert (result["refused"], result["applied"]) == (True, False)

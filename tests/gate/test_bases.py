@@ -1,5 +1,6 @@
 """What a change is compared with: a git ref, a folder, a wheel; and the errors that say how to name another."""
 
+import os
 import re
 import subprocess
 import zipfile
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pragma_contracts.errors import ConfigurationError, SchemaError
+from pragma_contracts.errors import ConfigurationError
 from pragma_contracts.governance.gate.bases import read_base
 
 PROTO = """syntax = "proto3";
@@ -87,6 +88,49 @@ def test_a_shallow_clone_is_told_to_fetch_its_history(repository: Path, tmp_path
 
 
 def test_a_base_that_does_not_compile_is_an_error_with_its_place(tmp_path: Path) -> None:
-    (tmp_path / "plain.proto").write_text(PROTO.replace("string name", "strin name"), encoding="utf-8")
-    with pytest.raises(SchemaError, match=r"plain\.proto:7"):
-        read_base(str(tmp_path), tmp_path)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/plain.proto").write_text(PROTO.replace("string name", "strin name"), encoding="utf-8")
+    said = refused(str(tmp_path / "old"), tmp_path)
+    assert re.search(
+        r"the schemas of .*old do not compile, so there is nothing to compare with: plain\.proto:7: ", said
+    )
+
+
+def test_a_folder_is_not_compared_with_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas/plain.proto").write_text(PROTO, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for against in "schemas", ".", "schemas/../schemas":
+        assert "has the very schemas that are judged" in refused(against, Path("schemas"))
+    (tmp_path / "empty").mkdir()
+    assert "no .proto file under empty" in refused("empty", Path("schemas"))
+
+
+def test_what_a_repository_keeps_out_of_its_archives_is_compared_with(repository: Path) -> None:
+    (repository / ".gitattributes").write_text("contracts export-ignore\n", encoding="utf-8")
+    (repository / "contracts/schemas/kept.proto").write_text(PROTO, encoding="utf-8")
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "kept")
+    for folder in "contracts/schemas", "contracts", ".":
+        assert list(read_base("main", repository / folder).messages) == ["test.v1.Plain"]
+
+
+def test_a_hook_of_the_repository_changes_nothing(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert list(read_base("v1", repository / "contracts/schemas").messages) == ["test.v1.Plain"]
+
+
+def test_git_itself_says_why_it_does_not_look(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    # Where somebody trusts every folder.
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    assert "git says: fatal: detected dubious ownership" in refused("v1", repository / "contracts/schemas")
+
+
+def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
+    wheel = tmp_path / "evil.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("pragma_contracts/schemas/../../evil.proto", PROTO)
+    assert "it leads out of the folder of the schemas" in refused(str(wheel), tmp_path)

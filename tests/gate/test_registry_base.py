@@ -73,11 +73,37 @@ def test_every_live_version_is_compared_with(registry: Registry, root: Path, tmp
     assert same_name.bases == ("pragma-prices-v1-value version 2", "pragma-prices-v1-value version 1")
 
 
-def test_a_contract_that_left_its_topic_is_found_where_it_was(registry: Registry, root: Path, tmp_path: Path) -> None:
-    register(registry, version(root, tmp_path / "one", "1.1"))
+@pytest.mark.parametrize("form", ["descriptor", "text"])
+def test_a_contract_that_left_its_topic_is_found_where_it_was(
+    registry: Registry, root: Path, tmp_path: Path, form: Form
+) -> None:
+    register(registry, version(root, tmp_path / "one", "1.1"), form)
     moved = version(root, tmp_path / "two", "1.2", ("pragma-prices-v1", "pragma-price-v1"))
     rules = {finding.rule for finding in verdict(registry, moved).of(Level.BREAKING)}
     assert rules == {"CONTRACT_SAME_TOPIC"}
+
+
+@pytest.mark.parametrize("form", ["descriptor", "text"])
+def test_a_contract_that_is_gone_is_found_where_it_was(
+    registry: Registry, root: Path, tmp_path: Path, form: Form
+) -> None:
+    register(registry, version(root, tmp_path / "one", "1.1"), form)
+    without = version(root, tmp_path / "two", "1.1")
+    (without / "pragma/market/v1/market_depth.proto").unlink()
+    found = verdict(registry, without).of(Level.BREAKING)
+    assert {(finding.rule, finding.file) for finding in found} == {
+        ("FILE_NO_DELETE", "pragma/market/v1/market_depth.proto"),
+        ("CONTRACT_NO_DELETE", "pragma/market/v1/market_depth.proto"),
+    }
+
+
+def test_a_topic_is_not_given_to_another_contract(registry: Registry, root: Path, tmp_path: Path) -> None:
+    register(registry, version(root, tmp_path / "one", "1.1"))
+    other = version(root, tmp_path / "two", "1.1")
+    text = (other / PRICE).read_text(encoding="utf-8").replace("message Price ", "message Quote ")
+    (other / "pragma/market/v1/quote.proto").write_text(text.replace('"price"', '"quote"'), encoding="utf-8")
+    (found,) = [each for each in verdict(registry, other).breaks if each.rule != "CHANGELOG_ENTRY"]
+    assert (found.rule, found.symbol) == ("CONTRACT_NO_REUSE", "pragma.market.v1.Quote")
 
 
 def test_what_was_registered_as_text_is_compiled(registry: Registry, root: Path, tmp_path: Path) -> None:

@@ -32,6 +32,16 @@ def test_a_buf_that_fails_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         list(unseen(old, old, []))
 
 
+def test_a_buf_that_does_not_say_what_it_found_is_no_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    silent = tmp_path / "buf"
+    silent.write_text("#!/bin/sh\nexit 100\n", encoding="utf-8")
+    silent.chmod(0o755)
+    old = compile_as_it_is(CASE / "old", SCHEMAS)
+    monkeypatch.setattr(buf, "_program", lambda: str(silent))
+    with pytest.raises(ConfigurationError, match="there is no verdict: exit code 100, 0 findings"):
+        list(unseen(old, old, []))
+
+
 @pytest.mark.parametrize(
     ("case", "rule", "symbol", "change"),
     [

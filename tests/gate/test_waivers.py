@@ -32,6 +32,12 @@ def test_a_good_one_is_read(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("waiver = 1 = 2", "cannot be read"),
+        ("[[waivers]]", "waivers: it holds entries that begin with [[waiver]], and no more"),
+        ("[waiver]", "it holds entries that begin with [[waiver]]"),
+        ("waiver = 'FIELD_NO_DELETE'", "it holds entries that begin with [[waiver]]"),
+        (waiver(rule='"FIELD_NO_DELET"'), "did you mean FIELD_NO_DELETE?"),
+        (waiver(rule='["FIELD_NO_DELETE"]'), "rule is a text, and not empty"),
+        (waiver(path="7"), "path is a text, and not empty"),
         (waiver(rule='"EVERYTHING"'), "'EVERYTHING' is no rule that the gate refuses by"),
         (waiver(rule='"FIELD_ADDED"'), "'FIELD_ADDED' is no rule that the gate refuses by"),
         (waiver(rule='"FIELD_NOT_RESERVED"'), "FIELD_NOT_RESERVED cannot be waived"),
@@ -39,7 +45,7 @@ def test_a_good_one_is_read(tmp_path: Path) -> None:
         (waiver(until="1"), "needs exactly expires, path, reason, rule"),
         (waiver(expires='"2027-01-31"'), "expires is a day"),
         (waiver(expires="2027-01-31T00:00:00"), "expires is a day"),
-        (waiver(reason='" "'), "reason is empty"),
+        (waiver(reason='" "'), "reason is a text, and not empty"),
     ],
 )
 def test_a_bad_one_is_refused(tmp_path: Path, text: str, problem: str) -> None:

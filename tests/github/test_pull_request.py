@@ -118,7 +118,7 @@ def run(root: Path, repository: Path, event: dict[str, Any], url: str = "http://
         **{"RUNNER_TEMP": str(repository.parent / "runner"), "GITHUB_ACTION_PATH": str(action)},
         **{"GITHUB_EVENT_PATH": str(repository.parent / "event.json"), "GITHUB_STEP_SUMMARY": str(summary)},
         **{"GITHUB_API_URL": url, "GITHUB_REPOSITORY": "o/r", "GITHUB_WORKFLOW": "contracts", "GITHUB_JOB": "check"},
-        **{"SCHEMAS": "schemas", "AGAINST": "", "CHANGELOG": "CHANGELOG.md", "WAIVERS": "gate-waivers.toml"},
+        **{"SCHEMAS": "schemas", "AGAINST": "", "CHANGELOG": "CHANGELOG.md", "WAIVERS": ""},
         **{"CHECK": "", "REGISTRY": "", "COMMENT": "true", "TOKEN": "t0ken"},
         **inputs,
     }
@@ -146,7 +146,7 @@ def test_a_break_is_annotated_summed_up_and_kept_in_one_comment(
     assert job.code == 1
     assert f"::error file={PRICE},line=35,col=3,title=FIELD_SAME_NAME::name of field" in job.output
     assert "### `lint`: Passed" in job.summary
-    assert "**FIELD_SAME_NAME** at `" in job.summary
+    assert "**FIELD_SAME_NAME** on `pragma.market.v1.Price.last_price` at `" in job.summary
     assert comments.bodies.keys() == {1, 2, 3, 4}
     assert comments.bodies[4].startswith("<!-- pragma-contracts: contracts / check -->\n### `lint`: Passed")
     assert "FIELD_SAME_NAME" in comments.bodies[4]

@@ -108,6 +108,21 @@ CASES = [
     ),
     ("FIELD_NO_FLOAT", f"string price = 6{DECIMAL}", "double price = 6", 32, "is of double"),
     ("FIELD_NO_FLOAT", "Side side = 7", "google.protobuf.FloatValue side = 7", 34, "is of google.protobuf.FloatValue"),
+    ("FIELD_NO_FLOAT", "Side side = 7", "map<string, double> side = 7", 34, "Trade.side: is of double"),
+    (
+        "CONTRACT_PARTS",
+        "Side side = 7",
+        "map<string, google.protobuf.Struct> side = 7",
+        34,
+        "Trade.side: google.protobuf",
+    ),
+    (
+        "CONTRACT_HEADER",
+        "string network_id = 3",
+        "optional string network_id = 3",
+        14,
+        "needs the field 'string network_id",
+    ),
     (
         "ENUM_TEXT",
         "SIDE_BUY = 1",
@@ -117,6 +132,13 @@ CASES = [
     ),
     ("OPTION_NUMBER", "// Side is", EXTEND % 73550 + "// Side is", 49, "(unit) has the number 73550"),
     ("OPTION_NUMBER", "// Side is", EXTEND % 1000 + "// Side is", 49, "allowed are 50000 to 99999, without 73541 to"),
+    (
+        "OPTION_NUMBER",
+        "  // Price.\n",
+        "  extend google.protobuf.FieldOptions {\n    // Unit.\n    string unit = 73550;\n  }\n  // Price.\n",
+        33,
+        "option (Trade.unit) has the number 73550",
+    ),
     (
         "OPTION_USE",
         "SIDE_BUY = 1",

@@ -42,7 +42,8 @@ def main() -> int:
 
 
 def _checks(event: dict[str, Any]) -> Iterator[Result]:
-    schemas, waivers = ["--schemas", os.environ["SCHEMAS"]], ["--waivers", os.environ["WAIVERS"]]
+    schemas = ["--schemas", os.environ["SCHEMAS"]]
+    waivers = [f"--waivers={os.environ['WAIVERS']}"] if os.environ["WAIVERS"] else []
     yield _judged("lint", schemas)
     against = os.environ["AGAINST"] or _base(event)
     if against:

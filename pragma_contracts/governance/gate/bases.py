@@ -1,17 +1,14 @@
 """What a change is compared with: a git ref, a folder, or the wheel of a release."""
 
-import io
-import shutil
-import subprocess
-import tarfile
 import tempfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.errors import ConfigurationError, SchemaError
 from pragma_contracts.governance.compiler import compile_as_it_is
+from pragma_contracts.governance.gate.commits import schemas_at
 from pragma_contracts.governance.model import Schemas
 
 # Where the schemas are in the package's own wheel.
@@ -43,15 +40,29 @@ def read_base(against: str, folder: Path) -> Schemas:
     """The schemas of the base that `against` names, of which `folder` holds the new ones.
 
     Raises:
-        ConfigurationError: there is no such base, or it has no schemas; the text says what to do.
-        SchemaError: they do not compile.
+        ConfigurationError: there is no such base, or it has no schemas, or they do not compile; the text says what to
+            do.
     """
+    try:
+        return _read(against, folder)
+    except SchemaError as error:
+        problem = f"the schemas of {against} do not compile, so there is nothing to compare with: {error}"
+        raise ConfigurationError("against", problem) from error
+
+
+def _read(against: str, folder: Path) -> Schemas:
     path = Path(against)
     if path.suffix == ".whl":
         return unpacked(_of_wheel(path))
-    if path.is_dir():
-        return compile_as_it_is(path / "schemas" if (path / "schemas").is_dir() else path)
-    return unpacked(_of_git(against, folder))
+    if not path.is_dir():
+        return schemas_at(against, folder)
+    root = path / "schemas" if (path / "schemas").is_dir() else path
+    if root.resolve() == folder.resolve():
+        problem = f"{against} has the very schemas that are judged; name a git ref, a folder or a wheel with older ones"
+        raise ConfigurationError("against", problem)
+    if not any(root.rglob("*.proto")):
+        raise ConfigurationError("against", f"no .proto file under {root}; name the folder that imports start from")
+    return compile_as_it_is(root)
 
 
 def unpacked(files: dict[str, bytes]) -> Schemas:
@@ -59,6 +70,9 @@ def unpacked(files: dict[str, bytes]) -> Schemas:
     with tempfile.TemporaryDirectory() as scratch:
         for name, content in files.items():
             target = Path(scratch) / name
+            # Names may come from a wheel or a registry that somebody else has filled.
+            if not target.resolve().is_relative_to(Path(scratch).resolve()):
+                raise SchemaError(name, 0, "is no import path: it leads out of the folder of the schemas")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         return compile_as_it_is(Path(scratch))
@@ -74,52 +88,3 @@ def _of_wheel(path: Path) -> dict[str, bytes]:
     if not files:
         raise ConfigurationError("against", f"{path} has no {_IN_WHEEL}*.proto: is it a wheel of pragma-contracts?")
     return files
-
-
-def _of_git(ref: str, folder: Path) -> dict[str, bytes]:
-    root = _git(folder, "rev-parse", "--show-toplevel")
-    if root is None:
-        problem = f"{ref!r} is no folder and no wheel, and {folder} is in no git repository that could have it as a ref"
-        raise ConfigurationError("against", problem)
-    if _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}") is None:
-        raise ConfigurationError("against", _missing(ref, folder))
-    place = folder.resolve().relative_to(Path(root.decode().strip()).resolve()).as_posix()
-    packed = _git(folder, "-C", root.decode().strip(), "archive", "--format=tar", ref, "--", place)
-    files = _protos(packed, place) if packed is not None else {}
-    if not files:
-        problem = (
-            f"{ref} has no .proto file in {place}; if contracts begin with this change there is nothing to compare "
-            "with, and if they were elsewhere, check that out and name its folder"
-        )
-        raise ConfigurationError("against", problem)
-    return files
-
-
-def _protos(packed: bytes, place: str) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        for member in archive.getmembers():
-            content = archive.extractfile(member) if member.name.endswith(".proto") else None
-            if content is not None:
-                files[member.name.removeprefix("" if place == "." else f"{place}/")] = content.read()
-    return files
-
-
-def _missing(ref: str, folder: Path) -> str:
-    shallow = _git(folder, "rev-parse", "--is-shallow-repository")
-    if shallow is not None and shallow.strip() == b"true":
-        how = (
-            "this clone is shallow: fetch the whole history (`git fetch --unshallow`, or fetch-depth: 0 in a workflow)"
-        )
-    else:
-        how = "fetch it (`git fetch origin`), or name a folder or a wheel"
-    return f"git does not know {ref!r} here; {how}"
-
-
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    """What git prints, or None when it refuses. Raises ConfigurationError when there is no git."""
-    git = shutil.which("git")
-    if git is None:
-        raise ConfigurationError("against", "git is not installed; name a folder or a wheel")
-    done = subprocess.run([git, *arguments], cwd=folder, capture_output=True, check=False)
-    return done.stdout if done.returncode == 0 else None

@@ -1,7 +1,7 @@
 """Compares two schemas element by element: every difference is a finding, and what no rule knows is a break."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.enums import enum
@@ -18,6 +18,14 @@ from pragma_contracts.governance.model import (
 )
 
 _EXTENDEE = re.compile(r' extendee: "\.(?:google\.protobuf\.)?([\w.]+)"')
+# What of a contract has to stay, by which rule, and as what it is told.
+_READINGS: tuple[tuple[str, str, Callable[[Message, ContractOption], str]], ...] = (
+    ("CONTRACT_SAME_TOPIC", "topic", lambda _, option: option.topic),
+    ("CONTRACT_SAME_DATA_TYPE", "data_type", lambda _, option: option.data_type),
+    ("CONTRACT_SAME_KEY", "key", lambda _, option: ", ".join(option.key)),
+    ("CONTRACT_SAME_INDEX", "message index", lambda message, _: f"[{', '.join(map(str, message.index))}]"),
+    ("CONTRACT_SAME_MAJOR", "major version", lambda _, option: option.version.partition(".")[0]),
+)
 
 
 def diff(old: Schemas, new: Schemas) -> Iterator[Finding]:
@@ -32,6 +40,8 @@ def diff(old: Schemas, new: Schemas) -> Iterator[Finding]:
     for name in new_files.keys() - old_files.keys():
         yield finding("FILE_ADDED", Place(name, 0, 0), name, f"+ file {name}")
     yield from _messages(old, new, new_files.keys())
+    with running("CONTRACT_NO_REUSE", "the contracts"):
+        yield from _added_contracts(old, new)
     yield from _enums(old, new, new_files.keys())
 
 
@@ -45,6 +55,10 @@ def _files(old: File, new: File) -> Iterator[Finding]:
         if before != after:
             change = f"{what} of {new.name} changed from {before or NOTHING} to {after or NOTHING}"
             yield finding(rule, place, new.name, change, before=before, after=after)
+    for sign, here, there in ("+", new, old), ("-", old, new):
+        for name in here.dependencies:
+            if name not in there.dependencies:
+                yield finding("IMPORT_CHANGED", place, new.name, f"{sign} import {name} in {new.name}")
     with running("UNKNOWN_DIFFERENCE", new.name):
         yield from others(old.others, new.others, place, new.name, "file")
     with running("EXTENSION_SAME", new.name):
@@ -93,12 +107,28 @@ def _messages(old: Schemas, new: Schemas, files: Iterable[str]) -> Iterator[Find
             place = _left_of(message, after, files)
             yield finding("MESSAGE_NO_DELETE", place, name, f"message {name} was removed", name=message.name)
     for name, message in after.items():
-        if name not in before and message.contract is not None:
-            option = message.contract
-            change = f"+ contract {message.name} {option.version} on topic {option.topic}"
-            yield finding("CONTRACT_ADDED", message.place, name, change)
-        elif name not in before and _parent(name) not in after.keys() - before.keys():
+        if name not in before and message.contract is None and _parent(name) not in after.keys() - before.keys():
             yield finding("MESSAGE_ADDED", message.place, name, f"+ message {name}")
+
+
+def _added_contracts(old: Schemas, new: Schemas) -> Iterator[Finding]:
+    known = {message.full_name for _, message, _ in old.contracts()}
+    for _, message, option in new.contracts():
+        if message.full_name in known:
+            continue
+        taken = {
+            f"the {what} {name} of {each.full_name}": each.full_name
+            for what, name in (("topic", option.topic), ("data_type", option.data_type))
+            for _, each, its in (*old.contracts(), *new.contracts())
+            if getattr(its, what) == name and each.full_name != message.full_name
+        }
+        if taken:
+            change = f"contract {message.name} takes {' and '.join(taken)}"
+            facts = {"name": message.name, "before": " and ".join(dict.fromkeys(taken.values()))}
+            yield finding("CONTRACT_NO_REUSE", message.place, message.full_name, change, **facts)
+        else:
+            change = f"+ contract {message.name} {option.version} on topic {option.topic}"
+            yield finding("CONTRACT_ADDED", message.place, message.full_name, change)
 
 
 def _enums(old: Schemas, new: Schemas, files: Iterable[str]) -> Iterator[Finding]:
@@ -135,41 +165,35 @@ def _message(old: Schemas, new: Schemas, before: Message, after: Message) -> Ite
         yield finding("MESSAGE_SAME_FILE", place, symbol, change, name=after.name, before=before.file)
     if before.columns != after.columns:
         change = f"option (columns) of {symbol} changed from {flag(before.columns)} to {flag(after.columns)}"
-        yield finding("MESSAGE_SAME_MEANING", place, symbol, change)
+        misread = "one side refuses columns of different lengths and the other does not"
+        yield finding("MESSAGE_SAME_MEANING", place, symbol, change, misread=misread)
+    elif before.columns and [field.number for field in before.fields] != [field.number for field in after.fields]:
+        was, now = (", ".join(field.name for field in side.fields) for side in (before, after))
+        change = f"columns of {symbol} changed from {was} to {now}"
+        misread = f"a row is {was} for one side and {now} for the other: it is refused, or misread in JSON"
+        yield finding("MESSAGE_SAME_MEANING", place, symbol, change, misread=misread)
     yield from _contract(before, after)
     for name in before.oneofs:
         if name not in after.oneofs:
             change = f"oneof {name} of {symbol} was removed"
             yield finding("ONEOF_NO_DELETE", place, symbol, change, name=name)
-    yield from others(before.others, after.others, place, symbol, "message")
-    yield from reserved(before.reserved, after.reserved, place, symbol)
+    with running("UNKNOWN_DIFFERENCE", symbol):
+        yield from others(before.others, after.others, place, symbol, "message")
+    with running("RESERVED_NO_DELETE", symbol):
+        yield from reserved(before.reserved, after.reserved, place, symbol)
     yield from fields(old, new, before, after)
 
 
 def _contract(before: Message, after: Message) -> Iterator[Finding]:
     old, new, symbol, place = before.contract, after.contract, after.full_name, after.place
-    if old is None and new is not None:
-        yield finding("CONTRACT_ADDED", place, symbol, f"+ contract {after.name} {new.version} on topic {new.topic}")
     if old is not None and new is None:
         change = f"{after.name} is no contract any more; it was of topic {old.topic}"
         yield finding("CONTRACT_NO_DELETE", place, symbol, change, before=old.topic)
     if old is None or new is None:
         return
-    for rule, what, was, now in (
-        ("CONTRACT_SAME_TOPIC", "topic", old.topic, new.topic),
-        ("CONTRACT_SAME_DATA_TYPE", "data_type", old.data_type, new.data_type),
-        ("CONTRACT_SAME_KEY", "key", ", ".join(old.key), ", ".join(new.key)),
-        ("CONTRACT_SAME_INDEX", "message index", _index(before), _index(after)),
-        ("CONTRACT_SAME_MAJOR", "major version", _major(old), _major(new)),
-    ):
-        if was != now:
-            change = f"{what} of {after.name} changed from {was} to {now}"
-            yield finding(rule, place, symbol, change, before=was, after=now)
-
-
-def _index(message: Message) -> str:
-    return f"[{', '.join(map(str, message.index))}]"
-
-
-def _major(option: ContractOption) -> str:
-    return option.version.partition(".")[0]
+    for rule, what, reading in _READINGS:
+        with running(rule, symbol):
+            was, now = reading(before, old), reading(after, new)
+            if was != now:
+                change = f"{what} of {after.name} changed from {was or NOTHING} to {now or NOTHING}"
+                yield finding(rule, place, symbol, change, before=was or NOTHING, after=now or NOTHING)

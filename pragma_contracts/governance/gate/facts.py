@@ -40,6 +40,13 @@ def unreserved(number: int, name: str, reserved: Reserved) -> tuple[str, str]:
     return " and ".join(words for words, _ in missing), " ".join(written for _, written in missing)
 
 
+def left_number(rule: str, place: Place, symbol: str, what: str, name: str, number: int) -> Finding:
+    """That something has another number, and its old one is free for anybody."""
+    change = f"{what} {name} left the number {number} without reserving it"
+    facts = {"name": name, "before": f"the number {number}", "wanted": f"reserved {number};"}
+    return finding(rule, place, symbol, change, **facts)
+
+
 def taken(number: int, name: str, reserved: Reserved) -> str:
     """Where stored messages have what is reserved under a number or a name; nothing when neither is."""
     if reserved.has_number(number):

@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pragma_contracts.governance.finding import Finding
-from pragma_contracts.governance.gate.facts import NOTHING, finding, flag, others, running, taken, unreserved
+from pragma_contracts.governance.gate.facts import (
+    NOTHING,
+    finding,
+    flag,
+    left_number,
+    others,
+    running,
+    taken,
+    unreserved,
+)
 from pragma_contracts.governance.gate.misreadings import of_cardinality, of_oneof, of_type, zero
 from pragma_contracts.governance.model import Field, Message, Others, Schemas
 
@@ -22,7 +31,7 @@ def fields(old: Schemas, new: Schemas, before: Message, after: Message) -> Itera
             yield from _field(old, new, after, field, now, renamed=not (field.name in names and now.name in old_names))
         if field.name in names and names[field.name].number != field.number:
             with running("FIELD_SAME_NUMBER", symbol):
-                yield _moved_field(symbol, field, names[field.name], numbers.get(field.number))
+                yield from _moved_field(after, field, names[field.name], numbers.get(field.number))
         elif field.number not in numbers:
             with running("FIELD_NO_DELETE", symbol):
                 yield from _removed_field(old, before, after, field)
@@ -32,11 +41,14 @@ def fields(old: Schemas, new: Schemas, before: Message, after: Message) -> Itera
                 yield _added_field(new, before, after, field)
 
 
-def _moved_field(symbol: str, before: Field, after: Field, instead: Field | None) -> Finding:
+def _moved_field(message: Message, before: Field, after: Field, instead: Field | None) -> Iterator[Finding]:
+    symbol = f"{message.full_name}.{before.name}"
     change = f"number of field {before.name} changed from {before.number} to {after.number}"
     misread = f"{before.name} as {zero(before)}" if instead is None else f"what is now {instead.name} as {before.name}"
     facts = {"before": before.number, "misread": misread}
-    return finding("FIELD_SAME_NUMBER", after.place, symbol, change, **facts)
+    yield finding("FIELD_SAME_NUMBER", after.place, symbol, change, **facts)
+    if instead is None and not message.reserved.has_number(before.number):
+        yield left_number("FIELD_NOT_RESERVED", after.place, symbol, "field", before.name, before.number)
 
 
 def _removed_field(old: Schemas, before: Message, after: Message, field: Field) -> Iterator[Finding]:
@@ -113,7 +125,8 @@ def _plain(others: Others) -> Others:
 def _type(schemas: Schemas, field: Field) -> str:
     entry = schemas.map_entry(field)
     if entry is None:
-        return field.type_name or field.kind
+        # A group is written in another way than a message of the same name.
+        return f"group {field.type_name}" if field.kind == "group" else field.type_name or field.kind
     key, value = entry.fields
     return f"map<{key.kind}, {value.type_name or value.kind}>"
 

@@ -43,7 +43,8 @@ def judge(
             history += len(breaks) - len(found)
         every += [replace(finding, bases=(base.name,)) for finding in found]
         if changes is not None:
-            every += [replace(finding, bases=(base.name,)) for finding in changelog(base.old, base.new, changes)]
+            with running("CHANGELOG_ENTRY", "the contracts' versions"):
+                every += [replace(finding, bases=(base.name,)) for finding in changelog(base.old, base.new, changes)]
     judged = apply_waivers(merged(every), list(waivers), today)
     findings, waived, problems = tuple(judged.findings), tuple(judged.waived), tuple(judged.problems)
     return Verdict("gate", against, findings, waived, problems, history)

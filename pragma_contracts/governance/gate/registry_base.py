@@ -1,7 +1,7 @@
 """Every live version of every contract in a registry, as what a change is compared with."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from google.protobuf.message import DecodeError
@@ -11,6 +11,7 @@ from pragma_contracts.errors import ConfigurationError, SchemaError
 from pragma_contracts.governance.gate.bases import Base, unpacked
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
+from pragma_contracts.governance.words import snake
 from pragma_contracts.registry import Registered, Registry
 
 _WELL_KNOWN = "google/protobuf/"
@@ -28,36 +29,57 @@ def registry_bases(registry: Registry, new: Schemas, *, ours_alone: bool = False
         ConfigurationError: a contract's subject holds what is no protobuf schema.
         SchemaError: a version that was registered as text does not compile.
     """
-    files = {f"{option.topic}-value": file.name for file, _, option in new.contracts()}
-    names = {message.full_name for _, message, _ in new.contracts()}
+    files = {message.full_name: file.name for file, message, _ in new.contracts()}
+    topics = {f"{option.topic}-value": files[message.full_name] for _, message, option in new.contracts()}
     for subject in registry.subjects():
         if not subject.endswith("-value"):
             continue
         last: Schemas | None = None
         for version in reversed(registry.versions(subject)):
-            old = _schemas(registry, registry.version(subject, version), files.get(subject))
+            old = _schemas(registry, registry.version(subject, version), topics.get(subject), files)
             held = {message.full_name for _, message, _ in old.contracts()} if old is not None else set()
-            if old is not None and held and (subject in files or held & names or not ours_alone):
+            if old is not None and held and (subject in topics or held & files.keys() or not ours_alone):
                 yield Base(f"{subject} version {version}", old, _part(new, old), last)
                 last = last or old
 
 
-def _schemas(registry: Registry, registered: Registered, file: str | None) -> Schemas | None:
-    """A version with all that it imports. Of somebody else's subject, None when it is not one of ours."""
+def _schemas(registry: Registry, registered: Registered, file: str | None, files: Mapping[str, str]) -> Schemas | None:
+    """A version with all that it imports. Of somebody else's subject, None when it is not one of ours.
+
+    file: where the contract of the subject's topic is, None when there is none on it; files: where each contract is.
+    """
     try:
         descriptors = parse_set(b"")
         for data in _descriptors(registry, registered, {}).values():
             descriptors.file.append(completed(data))
         return read(descriptors)
     except (ValueError, DecodeError, KeyError) as error:
-        if file is None:
-            return None
-        texts = _texts(registry, registered, file)
         try:
-            return unpacked(texts)
+            if file is None:
+                return _from_text(registry, registered, files)
+            return unpacked(_texts(registry, registered, file))
         except SchemaError as problem:
             detail = f"{registered.subject} version {registered.version} is no protobuf schema: {problem}"
             raise ConfigurationError("against", detail) from error
+
+
+def _from_text(registry: Registry, registered: Registered, files: Mapping[str, str]) -> Schemas | None:
+    """A version that was registered as text, which says all but its file; None when it holds no contract of ours.
+
+    A contract that left its topic is in the file where it is now, and one that is gone was in one that is named so.
+    """
+    # Compiling takes its time, and a registry may hold many schemas of others.
+    if "contract" not in registered.schema:
+        return None
+    try:
+        found = unpacked(_texts(registry, registered, f"{registered.schema_id}.proto"))
+    except SchemaError:
+        return None
+    for file, message, _ in found.contracts():
+        if file.name == f"{registered.schema_id}.proto":
+            named = "/".join((*filter(None, file.package.split(".")), f"{snake(message.name)}.proto"))
+            return unpacked(_texts(registry, registered, files.get(message.full_name, named)))
+    return None
 
 
 def _descriptors(registry: Registry, registered: Registered, found: dict[str, bytes]) -> dict[str, bytes]:
@@ -83,12 +105,14 @@ def _texts(registry: Registry, registered: Registered, file: str) -> dict[str, b
 
 
 def _part(new: Schemas, old: Schemas) -> Schemas:
-    """The files that the old side has too, and those that the contracts of these import."""
+    """The files that the old side has too, and all that its contracts, or others on their topics, are made of."""
     image = parse_set(new.image)
     by_name = {file.name: file for file in image.file}
     names = {message.full_name for _, message, _ in old.contracts()}
+    topics = {option.topic for _, _, option in old.contracts()}
     waiting = [file.name for file in old.files]
-    waiting += [file.name for file, message, _ in new.contracts() if message.full_name in names]
+    for file, message, option in new.contracts():
+        waiting += [file.name] if message.full_name in names or option.topic in topics else []
     kept: dict[str, None] = {}
     while waiting:
         name = waiting.pop()

@@ -5,13 +5,10 @@ wrong where it depends on both sides.
 """
 
 from pragma_contracts.governance.finding import Breaks, Level
-from pragma_contracts.governance.rule import Rule
+from pragma_contracts.governance.gate.contract_rules import CONTRACT_RULES
+from pragma_contracts.governance.rule import Rule, breaking
 
 _PRODUCERS, _CONSUMERS, _STORED, _CODE = Breaks.PRODUCERS, Breaks.CONSUMERS, Breaks.STORED, Breaks.CODE
-
-
-def _breaking(name: str, purpose: str, *breaks: Breaks, **more: object) -> Rule:
-    return Rule(name, purpose, Level.BREAKING, breaks, **more)  # type: ignore[arg-type]  # the fields by name
 
 
 def _compatible(name: str, purpose: str, old: str, new: str) -> Rule:
@@ -22,7 +19,7 @@ _FIELD = "string price = 6;"
 _NEW_FIELD = "add a new field, write both for as long as the old one is read, and mark the old one deprecated"
 
 _ALL = (
-    _breaking(
+    breaking(
         "FILE_NO_DELETE",
         "A .proto file stays.",
         _CODE,
@@ -31,7 +28,7 @@ _ALL = (
         example=("pragma/market/v1/price.proto", "(no such file)"),
         buf=("FILE_NO_DELETE",),
     ),
-    _breaking(
+    breaking(
         "FILE_SAME_PACKAGE",
         "A file stays in its package.",
         _CODE,
@@ -41,7 +38,7 @@ _ALL = (
         example=("package pragma.market.v1;", "package pragma.markets.v1;"),
         buf=("FILE_SAME_PACKAGE",),
     ),
-    _breaking(
+    breaking(
         "FILE_SAME_SYNTAX",
         "A file stays in its syntax.",
         _CODE,
@@ -51,7 +48,7 @@ _ALL = (
         example=('syntax = "proto3";', 'edition = "2023";'),
         buf=("FILE_SAME_SYNTAX",),
     ),
-    _breaking(
+    breaking(
         "MESSAGE_NO_DELETE",
         "A message stays.",
         _CODE,
@@ -61,7 +58,7 @@ _ALL = (
         example=("message BookSide { … }", "(no such message)"),
         buf=("MESSAGE_NO_DELETE",),
     ),
-    _breaking(
+    breaking(
         "MESSAGE_SAME_FILE",
         "A message or enum stays in its file.",
         _CODE,
@@ -70,16 +67,17 @@ _ALL = (
         example=("price.proto: message Price", "prices.proto: message Price"),
         buf=("MESSAGE_NO_DELETE", "ENUM_NO_DELETE", "FILE_NO_DELETE"),
     ),
-    _breaking(
+    breaking(
         "MESSAGE_SAME_MEANING",
-        "The rows of a message of columns stay rows.",
+        "A message of columns stays one, and keeps its columns and their order: they are its rows.",
         _PRODUCERS,
         _CONSUMERS,
-        consequence="one side refuses columns of different lengths and the other does not",
+        _STORED,
+        consequence="{misread}",
         fix="make a new message",
         example=("option (columns) = true;", "(no such option)"),
     ),
-    _breaking(
+    breaking(
         "ENUM_NO_DELETE",
         "An enum stays.",
         _CODE,
@@ -88,7 +86,7 @@ _ALL = (
         example=("enum MarketType { … }", "(no such enum)"),
         buf=("ENUM_NO_DELETE",),
     ),
-    _breaking(
+    breaking(
         "ONEOF_NO_DELETE",
         "A oneof stays.",
         _CODE,
@@ -97,7 +95,7 @@ _ALL = (
         example=("oneof cap { … }", "(no such oneof)"),
         buf=("ONEOF_NO_DELETE",),
     ),
-    _breaking(
+    breaking(
         "FIELD_NO_DELETE",
         "A field stays.",
         _CONSUMERS,
@@ -107,9 +105,9 @@ _ALL = (
         example=(_FIELD, "(no such field)"),
         buf=("FIELD_NO_DELETE", "MESSAGE_SAME_REQUIRED_FIELDS"),
     ),
-    _breaking(
+    breaking(
         "FIELD_NOT_RESERVED",
-        "Number and name of a removed field are reserved in the same change.",
+        "Number and name of a removed field, and the number that a field left, are reserved in the same change.",
         _STORED,
         _CONSUMERS,
         consequence="a later field may take {before}, and then reads what stored messages have of {name}",
@@ -117,7 +115,7 @@ _ALL = (
         example=(_FIELD, "reserved 6;"),
         can_be_waived=False,
     ),
-    _breaking(
+    breaking(
         "FIELD_NO_REUSE",
         "The number and the name of a removed field are never used again.",
         _STORED,
@@ -127,7 +125,7 @@ _ALL = (
         example=("reserved 7;", "string rate = 7;"),
         can_be_waived=False,
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_NUMBER",
         "A field keeps its number.",
         _PRODUCERS,
@@ -138,7 +136,7 @@ _ALL = (
         example=(_FIELD, "string price = 8;"),
         buf=("FIELD_NO_DELETE", "FIELD_SAME_NAME", "FIELD_SAME_JSON_NAME"),
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_NAME",
         "A field keeps its name.",
         _CODE,
@@ -147,7 +145,7 @@ _ALL = (
         example=(_FIELD, "string last_price = 6;"),
         buf=("FIELD_SAME_NAME", "FIELD_SAME_JSON_NAME"),
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_TYPE",
         "A field keeps its type.",
         _PRODUCERS,
@@ -159,7 +157,7 @@ _ALL = (
         example=(_FIELD, "bytes price = 6;"),
         buf=("FIELD_SAME_TYPE", "FIELD_SAME_CARDINALITY"),
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_CARDINALITY",
         "A field stays single, optional or repeated.",
         _CONSUMERS,
@@ -170,7 +168,7 @@ _ALL = (
         example=(_FIELD, "repeated string price = 6;"),
         buf=("FIELD_SAME_CARDINALITY",),
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_PACKED",
         "A list of numbers stays packed, or stays not packed.",
         _CONSUMERS,
@@ -178,7 +176,7 @@ _ALL = (
         fix="leave packed as it was",
         example=("repeated sint64 unscaled = 2;", "repeated sint64 unscaled = 2 [packed = false];"),
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_ONEOF",
         "A field stays in its oneof, or outside one.",
         _CONSUMERS,
@@ -188,7 +186,7 @@ _ALL = (
         example=("string cap = 7;", "oneof limit { string cap = 7; }"),
         buf=("FIELD_SAME_ONEOF", "FIELD_SAME_CARDINALITY"),
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_JSON_NAME",
         "A field keeps its JSON name.",
         _CONSUMERS,
@@ -198,7 +196,7 @@ _ALL = (
         example=(_FIELD, 'string price = 6 [json_name = "p"];'),
         buf=("FIELD_SAME_JSON_NAME",),
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_REQUIRED",
         "A field stays required, or stays not required.",
         _PRODUCERS,
@@ -208,7 +206,7 @@ _ALL = (
         fix="leave (required); a new field that is not required can be filled in from now on",
         example=(_FIELD, "string price = 6 [(required) = true];"),
     ),
-    _breaking(
+    breaking(
         "FIELD_ADDED_REQUIRED",
         "A new field is not required.",
         _PRODUCERS,
@@ -217,7 +215,7 @@ _ALL = (
         fix="add it without (required)",
         example=("(no such field)", "string unit = 7 [(required) = true];"),
     ),
-    _breaking(
+    breaking(
         "FIELD_SAME_MEANING",
         "What a field's value means stays: a decimal, the order of rows, a unit.",
         _PRODUCERS,
@@ -227,7 +225,7 @@ _ALL = (
         fix=_NEW_FIELD,
         example=("string price = 6 [(decimal) = true];", _FIELD),
     ),
-    _breaking(
+    breaking(
         "ENUM_VALUE_NO_DELETE",
         "An enum value stays.",
         _CONSUMERS,
@@ -238,9 +236,9 @@ _ALL = (
         example=("MARKET_TYPE_OPTIONS = 3;", "(no such value)"),
         buf=("ENUM_VALUE_NO_DELETE",),
     ),
-    _breaking(
+    breaking(
         "ENUM_VALUE_NOT_RESERVED",
-        "Number and name of a removed enum value are reserved in the same change.",
+        "Number and name of a removed enum value, and the number that one left, are reserved in the same change.",
         _STORED,
         _CONSUMERS,
         consequence="a later value may take {before}, and stored messages with {name} then mean that value",
@@ -248,17 +246,17 @@ _ALL = (
         example=("MARKET_TYPE_OPTIONS = 3;", "reserved 3;"),
         can_be_waived=False,
     ),
-    _breaking(
+    breaking(
         "ENUM_VALUE_NO_REUSE",
-        "The number and the name of a removed enum value are never used again.",
+        "Number and name of a removed enum value, and text and token of any other, are not those of a new one.",
         _STORED,
         _CONSUMERS,
         consequence="what stored {where} is read as the new {name}",
-        fix="take a number and a name that were never used",
+        fix="take a number, a name, a text and a token that were never used",
         example=("reserved 3;", "MARKET_TYPE_FUTURE = 3;"),
         can_be_waived=False,
     ),
-    _breaking(
+    breaking(
         "ENUM_VALUE_SAME_NUMBER",
         "An enum value keeps its number.",
         _PRODUCERS,
@@ -269,7 +267,7 @@ _ALL = (
         example=("MARKET_TYPE_OPTIONS = 3;", "MARKET_TYPE_OPTIONS = 4;"),
         buf=("ENUM_VALUE_NO_DELETE", "ENUM_VALUE_SAME_NAME"),
     ),
-    _breaking(
+    breaking(
         "ENUM_VALUE_SAME_NAME",
         "An enum value keeps its name.",
         _CODE,
@@ -278,7 +276,7 @@ _ALL = (
         example=("MARKET_TYPE_OPTIONS = 3;", "MARKET_TYPE_OPTION = 3;"),
         buf=("ENUM_VALUE_SAME_NAME",),
     ),
-    _breaking(
+    breaking(
         "ENUM_VALUE_SAME_TEXT",
         "An enum value keeps its JSON text.",
         _CONSUMERS,
@@ -287,7 +285,7 @@ _ALL = (
         fix="leave the text; when the name changes, the option (text) keeps it",
         example=("MARKET_TYPE_SPOT = 1;", 'MARKET_TYPE_SPOT = 1 [(text) = "cash"];'),
     ),
-    _breaking(
+    breaking(
         "ENUM_VALUE_SAME_KEY_TOKEN",
         "An enum value keeps its token in record keys.",
         _CONSUMERS,
@@ -296,7 +294,7 @@ _ALL = (
         fix="leave the token; when the text changes, the option (key_token) keeps it",
         example=('MARKET_TYPE_PERPETUAL = 2 [(key_token) = "perp"];', "MARKET_TYPE_PERPETUAL = 2;"),
     ),
-    _breaking(
+    breaking(
         "RESERVED_NO_DELETE",
         "What is reserved stays reserved.",
         _STORED,
@@ -306,7 +304,7 @@ _ALL = (
         buf=("RESERVED_MESSAGE_NO_DELETE", "RESERVED_ENUM_NO_DELETE"),
         can_be_waived=False,
     ),
-    _breaking(
+    breaking(
         "EXTENSION_SAME",
         "The options that make contracts keep their names, numbers and types.",
         _CODE,
@@ -316,80 +314,8 @@ _ALL = (
         example=("Contract contract = 73541;", "Contract contract = 50001;"),
         buf=("EXTENSION_NO_DELETE", "FIELD_SAME_TYPE", "FIELD_SAME_CARDINALITY"),
     ),
-    _breaking(
-        "CONTRACT_NO_DELETE",
-        "A contract stays a contract.",
-        _PRODUCERS,
-        _CONSUMERS,
-        _STORED,
-        consequence="nothing can produce, consume or check what is on topic {before} any more",
-        fix="keep the contract until its topic is gone, and mark it deprecated",
-        example=("option (contract) = { … };", "(no such option)"),
-        buf=("MESSAGE_NO_DELETE",),
-    ),
-    _breaking(
-        "CONTRACT_SAME_TOPIC",
-        "A contract stays on its topic.",
-        _PRODUCERS,
-        _CONSUMERS,
-        consequence="new producers write to {after}, which no running consumer reads; running ones to {before}",
-        fix="make a new contract for the new topic, and write to both for as long as the old one is read",
-        example=('topic: "pragma-prices-v1"', 'topic: "pragma-price-v1"'),
-    ),
-    _breaking(
-        "CONTRACT_SAME_DATA_TYPE",
-        "A contract keeps its data_type.",
-        _CONSUMERS,
-        _STORED,
-        consequence='stored JSON with data_type "{before}" belongs to no contract any more',
-        fix="leave data_type",
-        example=('data_type: "price"', 'data_type: "prices"'),
-    ),
-    _breaking(
-        "CONTRACT_SAME_KEY",
-        "A contract keeps the fields of its key, and their order.",
-        _PRODUCERS,
-        _CONSUMERS,
-        _STORED,
-        consequence="records of one feed get another key and land in another partition: their order is lost",
-        fix="leave the key",
-        example=('key: ["market_type", …]', 'key: ["network_id", …]'),
-    ),
-    _breaking(
-        "CONTRACT_SAME_INDEX",
-        "A contract stays where it is among the messages of its file.",
-        _PRODUCERS,
-        _CONSUMERS,
-        _STORED,
-        consequence="frames of one side name message index {before} and the other side expects {after}",
-        fix="leave the messages in their order, and add new ones below",
-        example=("message Price, message Side", "message Side, message Price"),
-    ),
-    _breaking(
-        "CONTRACT_SAME_MAJOR",
-        "A contract keeps its major version.",
-        _CONSUMERS,
-        consequence="a running consumer of version {before} refuses every message of version {after}",
-        fix="raise the minor version; a new major version is a new contract on a new topic",
-        example=('version: "1.1"', 'version: "2.0"'),
-    ),
-    _breaking(
-        "CONTRACT_VERSION_RAISED",
-        "A contract whose schema or imports changed has a higher version.",
-        _CONSUMERS,
-        consequence="{misled}",
-        fix='write version: "{wanted}"',
-        example=('version: "1.1"', 'a new field, and still version: "1.1"'),
-    ),
-    _breaking(
-        "CHANGELOG_ENTRY",
-        "A new version of a contract has an entry in the changelog.",
-        _CONSUMERS,
-        consequence="whoever upgrades them does not learn what changed in {name}",
-        fix="add a line to {file} that names {name} and {after}",
-        example=('version: "1.2"', "CHANGELOG.md without Price 1.2"),
-    ),
-    _breaking(
+    *CONTRACT_RULES,
+    breaking(
         "UNKNOWN_DIFFERENCE",
         "What no rule knows is taken for a break.",
         _PRODUCERS,
@@ -417,6 +343,9 @@ _ALL = (
         example=("oneof cap { string text = 7; }", "oneof cap { string text = 7; bool none = 8; }"),
     ),
     _compatible("FILE_ADDED", "A new file.", "(no such file)", "funding_rate.proto"),
+    _compatible(
+        "IMPORT_CHANGED", "A file imports another one, or does not any more.", "(no import)", 'import "a.proto";'
+    ),
     _compatible("MESSAGE_ADDED", "A new message.", "(no such message)", "message Trade { … }"),
     _compatible("CONTRACT_ADDED", "A new contract.", "(no such message)", "option (contract) = { … };"),
     _compatible("ENUM_ADDED", "A new enum.", "(no such enum)", "enum Side { … }"),

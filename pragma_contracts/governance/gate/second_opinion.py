@@ -20,13 +20,13 @@ def second_opinions(
 ) -> Iterator[SecondOpinion]:
     """What the registry says to each subject that would get a new version, at the subject's own level.
 
-    A registry that cannot answer has no opinion.
+    A registry that cannot answer has no opinion, and one that cannot be asked has none on anything.
     """
     by_name = {file.name: file for file in new.files}
     try:
         steps = make_plan(registry, targets, "").steps
     except RegistryError as error:
-        yield from (SecondOpinion(target.subject, None, None, (str(error),), ()) for target in targets)
+        yield SecondOpinion("every subject", None, None, (str(error),), ())
         return
     for step in steps:
         if step.state is State.NEW_VERSION:

@@ -40,7 +40,7 @@ def versions(old: Schemas, new: Schemas) -> Iterator[Finding]:
 def changelog(old: Schemas, new: Schemas, path: Path) -> Iterator[Finding]:
     """Contracts that are new or have another version, and whose name and version stand on no line of the changelog."""
     before = {message.full_name: option.version for _, message, option in old.contracts()}
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
     for _, message, option in new.contracts():
         if before.get(message.full_name) == option.version or _is_told(message, option.version, lines):
             continue

@@ -4,6 +4,7 @@ import datetime
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,13 @@ def read_waivers(path: Path) -> list[Waiver]:
     if not path.exists():
         return []
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("waiver", [])
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError("waivers", f"{path} cannot be read: {error}") from error
+    entries = document.pop("waiver", [])
+    if document or not isinstance(entries, list):
+        named = f"{', '.join(document)}: " if document else ""
+        raise ConfigurationError("waivers", f"{path}: {named}it holds entries that begin with [[waiver]], and no more")
     return [_waiver(path, number, entry) for number, entry in enumerate(entries, 1)]
 
 
@@ -62,13 +67,19 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
 
     if not isinstance(entry, dict) or entry.keys() != _KEYS:
         raise refuse(f"needs exactly {', '.join(sorted(_KEYS))}")
+    for key in ("rule", "path", "reason"):
+        if not isinstance(entry[key], str) or not entry[key].strip():
+            raise refuse(f"{key} is a text, and not empty")
     rule = RULES.get(entry["rule"])
     if rule is None or rule.level is not Level.BREAKING:
-        raise refuse(f"{entry['rule']!r} is no rule that the gate refuses by; see `pragma-contracts gate --explain`")
+        raise refuse(f"{entry['rule']!r} is no rule that the gate refuses by; {_meant(entry['rule'])}")
     if not rule.can_be_waived:
         raise refuse(f"{rule.id} cannot be waived: {rule.fix or rule.purpose}")
     if type(entry["expires"]) is not datetime.date:
         raise refuse("expires is a day, such as 2027-01-31, without quotes")
-    if not str(entry["reason"]).strip():
-        raise refuse("reason is empty")
-    return Waiver(rule.id, printable(str(entry["path"])), printable(str(entry["reason"])), entry["expires"])
+    return Waiver(rule.id, printable(entry["path"]), printable(entry["reason"]), entry["expires"])
+
+
+def _meant(name: str) -> str:
+    close = get_close_matches(name, [rule.id for rule in RULES.values() if rule.level is Level.BREAKING], 1)
+    return f"did you mean {close[0]}?" if close else "write the name that the gate prints"

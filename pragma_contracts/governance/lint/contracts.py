@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.lint.rules import RULES
@@ -92,7 +93,12 @@ def _header(message: Message) -> Iterator[Finding]:
     by_number = {field.number: field for field in message.fields}
     for number, name, kind, type_name in HEADER:
         field = by_number.get(number)
-        if field is None or (field.name, field.kind, field.type_name) != (name, kind, type_name) or field.repeated:
+        if (
+            field is None
+            or (field.name, field.kind, field.type_name) != (name, kind, type_name)
+            or field.repeated
+            or field.optional
+        ):
             wanted = f"{type_name.rpartition('.')[2] or kind} {name} = {number}"
             yield of_message("CONTRACT_HEADER", message, f"a contract needs the field '{wanted}'")
         elif not field.required:
@@ -133,11 +139,13 @@ def _parts(schemas: Schemas, contract: Message) -> Iterator[Finding]:
 
 
 def held(schemas: Schemas, contract: Message) -> Iterator[tuple[Message, Field]]:
-    """Every field that a contract holds at any depth, with the message that it stands in."""
+    """Every field that a contract holds at any depth, with the message that it stands in; of a map, its value."""
     seen, waiting = {contract.full_name}, [contract]
     while waiting:
         message = waiting.pop()
-        for field in message.fields:
+        for written in message.fields:
+            entry = schemas.map_entry(written)
+            field = written if entry is None else replace(entry.fields[1], name=written.name, place=written.place)
             yield message, field
             target = schemas.messages.get(field.type_name)
             if target is not None and _has_form(target) and target.full_name not in seen:

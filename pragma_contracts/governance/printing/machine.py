@@ -58,7 +58,7 @@ def junit(verdict: Verdict) -> Iterator[str]:
     for finding in verdict.breaks:
         case = ElementTree.SubElement(suite, "testcase", classname=finding.rule, name=finding.symbol)
         failure = ElementTree.SubElement(case, "failure", message=finding.change, type=finding.rule)
-        failure.text = "\n".join(part for part in (finding.place, finding.consequence, finding.fix) if part)
+        failure.text = "\n".join(part for part in (finding.place, finding.harm, finding.fix) if part)
     for problem in verdict.problems:
         case = ElementTree.SubElement(suite, "testcase", classname="waivers", name="gate-waivers.toml")
         ElementTree.SubElement(case, "failure", message=problem, type="waivers")
@@ -116,7 +116,7 @@ def _result(finding: Finding, waiver: Waiver | None, ids: list[str]) -> dict[str
         "ruleId": finding.rule,
         "ruleIndex": ids.index(finding.rule),
         "level": _SARIF_LEVELS[finding.level],
-        "message": {"text": "\n".join(part for part in (finding.change, finding.consequence, finding.fix) if part)},
+        "message": {"text": "\n".join(part for part in (finding.change, finding.harm, finding.fix) if part)},
         "locations": [{"physicalLocation": location, "logicalLocations": [{"fullyQualifiedName": finding.symbol}]}],
     }
     if waiver is not None:

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 
 from pragma_contracts.governance.finding import Finding, Level
-from pragma_contracts.governance.printing.text import count, said, summary
+from pragma_contracts.governance.printing.text import bases, count, said, summary
 from pragma_contracts.governance.verdict import Verdict
 
 
 def github(verdict: Verdict) -> Iterator[str]:
     """Workflow commands, which GitHub shows as annotations beside the lines of a pull request."""
     for finding in verdict.breaks:
-        yield _annotation("error", finding)
+        yield _annotation("error", finding, finding.rule)
+    for finding, waiver in verdict.waived:
+        yield _annotation("notice", finding, f"{finding.rule} (waived until {waiver.expires}: {waiver.reason})")
     for finding in verdict.of(Level.CONSUMERS_FIRST):
-        yield _annotation("warning", finding)
+        yield _annotation("warning", finding, finding.rule)
     for problem in verdict.problems:
         yield f"::error title=gate-waivers.toml::{_escaped(problem)}"
     for opinion in verdict.opinions:
@@ -26,6 +28,7 @@ def markdown(verdict: Verdict) -> Iterator[str]:
     yield f"### `{verdict.command}`: {summary(verdict)}"
     for finding in verdict.breaks:
         yield from _section(finding, finding.rule)
+        yield from (f"- {_plain(line)}" for line in bases(verdict, finding))
     for finding, waiver in verdict.waived:
         yield from _section(finding, f"{finding.rule} (waived until {waiver.expires}: {_plain(waiver.reason)})")
     if verdict.problems:
@@ -48,11 +51,12 @@ def markdown(verdict: Verdict) -> Iterator[str]:
 
 def _section(finding: Finding, title: str) -> Iterator[str]:
     yield ""
-    yield f"**{title}** at {_code(finding.place)}"
+    on = f" on {_code(finding.symbol)}" if finding.can_be_waived else ""
+    yield f"**{title}**{on} at {_code(finding.place)}"
     yield ""
     yield f"- {_plain(finding.change)}"
-    if finding.breaks:
-        yield f"- breaks {', '.join(finding.breaks)}: {_plain(finding.consequence)}"
+    if finding.harm:
+        yield f"- {_plain(finding.harm)}"
     if finding.fix:
         yield f"- instead: {_plain(finding.fix)}"
 
@@ -68,13 +72,13 @@ def _code(text: str) -> str:
     return f"`{' '.join(text.replace('`', chr(39)).split())}`"
 
 
-def _annotation(kind: str, finding: Finding) -> str:
+def _annotation(kind: str, finding: Finding, title: str) -> str:
     place = f"file={_escaped_property(finding.file)}"
     if finding.line:
         place += f",line={finding.line},col={finding.column}"
     instead = f"instead: {finding.fix}" if finding.fix else ""
-    message = "\n".join(part for part in (finding.change, finding.consequence, instead) if part)
-    return f"::{kind} {place},title={finding.rule}::{_escaped(message)}"
+    message = "\n".join(part for part in (finding.change, finding.harm, instead) if part)
+    return f"::{kind} {place},title={_escaped_property(title)}::{_escaped(message)}"
 
 
 def _escaped(text: str) -> str:

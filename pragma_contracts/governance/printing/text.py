@@ -10,6 +10,8 @@ from pragma_contracts.governance.verdict import SecondOpinion, Verdict
 
 # What a template of a rule leaves open.
 _FACT = re.compile(r"\{\w+\}")
+# So many of the versions that a finding is about are named.
+_BASES = 3
 _BAD, _WARN, _GOOD, _DIM = "bold red", "yellow", "green", "dim"
 
 
@@ -23,9 +25,10 @@ class Line(NamedTuple):
 def text(verdict: Verdict) -> Iterator[Line]:
     """Breaks first, each with who is hurt and what to do, then everything else that changed, and the verdict last."""
     for finding in verdict.breaks:
-        yield from _detail(finding, finding.rule, _BAD)
+        yield from _detail(finding, named(finding), _BAD)
+        yield from (Line(f"  {line}", _DIM) for line in bases(verdict, finding))
     for finding, waiver in verdict.waived:
-        yield Line(f"{finding.place}: {finding.rule} (waived until {waiver.expires}: {waiver.reason})", _WARN)
+        yield Line(f"{finding.place}: {named(finding)} (waived until {waiver.expires}: {waiver.reason})", _WARN)
         yield Line(f"  {finding.change}")
     for problem in verdict.problems:
         yield Line(f"gate-waivers.toml: {problem}", _BAD)
@@ -75,14 +78,27 @@ def summary(verdict: Verdict) -> str:
 
 def said(opinion: SecondOpinion) -> str:
     """What the registry says to a subject, and what we say where that differs."""
-    head = f"{opinion.subject} (level {opinion.level or 'unset'})"
     if opinion.compatible is None:
-        return f"{head}: no opinion: {'; '.join(opinion.words)}"
+        level = f" (level {opinion.level})" if opinion.level is not None else ""
+        return f"{opinion.subject}{level}: no opinion: {'; '.join(opinion.words)}"
+    head = f"{opinion.subject} (level {opinion.level or 'unset'})"
     theirs = "compatible" if opinion.compatible else "incompatible"
     if not opinion.disagrees:
         return f"{head}: agrees, {theirs}"
     ours = f"we refuse by {', '.join(opinion.refused_by)}" if opinion.refused_by else "we do not refuse it"
     return f"{head}: DISAGREES: the registry says {theirs}, {ours}"
+
+
+def named(finding: Finding) -> str:
+    """The rule of a finding, and of one that can be waived the path, as a waiver names it."""
+    return f"{finding.rule} {finding.symbol}" if finding.can_be_waived else finding.rule
+
+
+def bases(verdict: Verdict, finding: Finding) -> Iterator[str]:
+    """What a finding was compared with, where the verdict is on more than that: the last of them, as a line."""
+    if any(base != verdict.about for base in finding.bases):
+        first, more = finding.bases[:_BASES], len(finding.bases) - _BASES
+        yield f"beside: {', '.join(first)}{f' and {more} more' if more > 0 else ''}"
 
 
 def count(number: int, what: str) -> str:
@@ -93,8 +109,8 @@ def count(number: int, what: str) -> str:
 def _detail(finding: Finding, title: str, style: str) -> Iterator[Line]:
     yield Line(f"{finding.place}: {title}", style)
     yield Line(f"  {finding.change}")
-    if finding.breaks:
-        yield Line(f"  breaks {', '.join(finding.breaks)}: {finding.consequence}")
+    if finding.harm:
+        yield Line(f"  {finding.harm}")
     if finding.fix:
         yield Line(f"  instead: {finding.fix}")
 

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError
 
-from pragma_contracts.governance.model import MARKET_TYPE, Enum, Message, Schemas
+from pragma_contracts.governance.model import DECIMAL_COLUMN, MARKET_TYPE, Enum, Field, Message, Schemas
 from tests.gate.soundness.schemas import CONTRACT, Side
 
 _DEPTH = 3
@@ -38,6 +38,7 @@ def _exchange(random: Random, writer: Side, reader: Side) -> Iterator[str]:
         return
     yield from (f"{text} in {written}" for text in _compared("", written, read))
     yield from (f"{text} in {written}" for text in _missing("", read, reader.schemas, ours))
+    yield from (f"{text} in {written}" for text in _rows("", read, writer.schemas, reader.schemas))
     their_key, our_key = _key(written, writer), _key(read, reader)
     # Of a market type that the reader does not know yet it takes what the record key says.
     if any(ours is not None and theirs != ours for theirs, ours in zip(their_key, our_key, strict=True)):
@@ -48,6 +49,11 @@ def _exchange(random: Random, writer: Side, reader: Side) -> Iterator[str]:
 def _fill(random: Random, message: Any, schemas: Schemas, name: str, depth: int) -> None:
     """Sets required fields, and most of the others."""
     model = schemas.messages[name]
+    if model.columns:
+        rows = random.randint(1, 3)
+        for column in _columns(model):
+            getattr(message, column.name).unscaled.extend([rows] * rows)
+        return
     for field in model.fields:
         if field.required or (random.random() < 0.8 and depth):
             descriptor = message.DESCRIPTOR.fields_by_name[field.name]
@@ -161,6 +167,27 @@ def _missing(path: str, read: Any, schemas: Schemas, model: Message) -> Iterator
             yield f"{path}{field.name}: is mandatory and not there"
         elif field.kind == "message" and not field.repeated and present:
             yield from _missing(f"{path}{field.name}.", value, schemas, schemas.messages[field.type_name])
+
+
+def _rows(path: str, read: Any, theirs: Schemas, ours: Schemas) -> Iterator[str]:
+    """Messages of columns that the reader refuses, or of whose rows it makes others."""
+    for field, value in read.ListFields():
+        target = field.message_type
+        if target is None or field.is_repeated:
+            continue
+        before, after = theirs.messages.get(target.full_name), ours.messages[target.full_name]
+        if after.columns:
+            lengths = {len(getattr(value, column.name).unscaled) for column in _columns(after)}
+            if len(lengths) > 1:
+                yield f"{path}{field.name}: columns of {sorted(lengths)} rows"
+            if before is not None and [c.name for c in _columns(before)] != [c.name for c in _columns(after)]:
+                yield f"{path}{field.name}: rows of other columns, or in another order"
+        else:
+            yield from _rows(f"{path}{field.name}.", value, theirs, ours)
+
+
+def _columns(message: Message) -> list[Field]:
+    return [field for field in message.fields if field.type_name == DECIMAL_COLUMN and not field.repeated]
 
 
 def _key(message: Any, side: Side) -> list[str | None]:

@@ -72,7 +72,10 @@ def _rename_field(random: Random, files: Files) -> None:
 
 def _renumber_field(random: Random, files: Files) -> None:
     message = _message(random, files)
-    _field(random, message).number = random.choice(PAYLOAD)
+    field = _field(random, message)
+    if random.random() < 0.5:
+        message.reserved_range.add(start=field.number, end=field.number + 1)
+    field.number = random.choice(PAYLOAD)
 
 
 def _swap_fields(random: Random, files: Files) -> None:

@@ -25,7 +25,7 @@ CONTRACT = "test.v1.Trade"
 FILE = "test/v1/trade.proto"
 MARKET_TYPE_FILE = "pragma/market/v1/market_type.proto"
 COLUMN = ".pragma.market.v1.DecimalColumn"
-PART, SIDE = ".test.v1.Part", ".test.v1.Side"
+PART, ROWS, SIDE = ".test.v1.Part", ".test.v1.Rows", ".test.v1.Side"
 
 SINGLE, REPEATED = FieldDescriptorProto.LABEL_OPTIONAL, FieldDescriptorProto.LABEL_REPEATED
 STRING, ENUM, MESSAGE = (
@@ -68,9 +68,14 @@ def schema(random: Random) -> Files:
     for number in numbers:
         add_field(random, trade, number)
     _reserve(random, trade, [number for number in PAYLOAD if number not in numbers])
+    trade.field.add(name="book", number=PAYLOAD[-1] + 1, type=MESSAGE, type_name=ROWS, label=SINGLE)
     part = file.message_type.add(name="Part")
     for number in range(1, random.randint(3, 5)):
         add_field(random, part, number, nested=False)
+    rows = file.message_type.add(name="Rows")
+    rows.options.Extensions[options_pb2.columns] = True
+    for number, name in enumerate(("prices", "sizes"), 1):
+        rows.field.add(name=name, number=number, type=MESSAGE, type_name=COLUMN, label=SINGLE)
     file.enum_type.add().CopyFrom(_side(random))
     market_types = FileDescriptorProto.FromString(_imports()[MARKET_TYPE_FILE])
     return {FILE: file, MARKET_TYPE_FILE: market_types}
@@ -103,7 +108,7 @@ def retype(random: Random, field: FieldDescriptorProto, *, nested: bool = True) 
     if choice == 0:
         field.type, field.type_name = ENUM, SIDE
     elif choice == 1 and nested:
-        field.type, field.type_name = MESSAGE, random.choice((PART, COLUMN))
+        field.type, field.type_name = MESSAGE, random.choice((PART, ROWS, COLUMN))
     else:
         field.type = random.choice(SCALARS)
 

@@ -24,13 +24,13 @@ CHANGES = 12
 MESSAGES = 3
 # What does nothing to a message by itself, or too rarely for every run to see it.
 HARMLESS = {
-    *("reserve", "unreserve", "reorder fields", "add message", "change packed", "change json_name"),
+    *("reserve", "unreserve", "add message", "change packed", "change json_name"),
     *("add field", "add value", "remove value"),
 }
 # Rules without which something harmful would have passed, in every run.
 NEEDED = {
     *("FIELD_SAME_TYPE", "FIELD_SAME_NAME", "FIELD_SAME_NUMBER", "FIELD_SAME_ONEOF", "FIELD_SAME_CARDINALITY"),
-    *("FIELD_SAME_REQUIRED", "CONTRACT_SAME_INDEX", "CONTRACT_SAME_KEY"),
+    *("FIELD_SAME_REQUIRED", "CONTRACT_SAME_INDEX", "CONTRACT_SAME_KEY", "MESSAGE_SAME_MEANING"),
 }
 
 
