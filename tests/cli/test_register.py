@@ -424,7 +424,7 @@ def test_what_is_no_registry_is_one_clear_line(run: Run, status: int, kind: str,
 @pytest.mark.parametrize(
     ("registry", "sentence"),
     [
-        (f"http://127.0.0.1:{free_port()}", "no answer in 4 tries"),
+        pytest.param(f"http://127.0.0.1:{free_port()}", "no answer in 4 tries", id="nobody-there"),
         ("http://user:hunter2@127.0.0.1:1", "has credentials in its URL"),
         ("ftp://127.0.0.1", "is no http or https URL"),
         ("localhost:8081", "is no http or https URL"),
