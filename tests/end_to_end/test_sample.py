@@ -1,10 +1,12 @@
 """The whole sample through a real broker and a real registry, and what stock Confluent clients make of it."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -124,14 +126,17 @@ def test_a_stock_deserializer_with_this_registry_fails_as_documented(
     assert caught.value.http_status_code == 500
 
 
-def test_the_examples_run(registered: Stack, root: Path) -> None:
-
+def test_the_examples_run(registered: Stack, root: Path, tmp_path: Path) -> None:
     where = ["--bootstrap", registered.bootstrap, "--registry", registered.registry_url]
     pulse = [sys.executable, "examples/pulse.py", *where, "--speed", "1000", "--limit", "200"]
     done = subprocess.run(pulse, cwd=root, capture_output=True, text=True, check=True, timeout=120)
     assert "sent=200, delivered=200" in done.stdout
-    ingestor = [sys.executable, "examples/ingestor.py", *where, "--market-type", "perpetual", "--limit", "50"]
+    store = tmp_path / "ticks.sqlite"
+    chosen = ["--store", str(store), "--market-type", "perpetual", "--limit", "50"]
+    ingestor = [sys.executable, "examples/ingestor.py", *where, *chosen]
     done = subprocess.run(ingestor, cwd=root, capture_output=True, text=True, check=True, timeout=120)
-    lines = done.stdout.splitlines()
-    assert lines
-    assert all(line.startswith("perp-unknown-") for line in lines)
+    assert done.stdout == "50 records stored\n"
+    with closing(sqlite3.connect(store)) as ticks:
+        feeds = [feed for (feed,) in ticks.execute("SELECT feed FROM ticks")]
+    assert feeds
+    assert all(feed.startswith("perp-unknown-") for feed in feeds)
