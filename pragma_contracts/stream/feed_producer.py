@@ -15,10 +15,9 @@ from pragma_contracts.messages import DecimalColumn, MarketType
 from pragma_contracts.rules import Where
 from pragma_contracts.stream.lane import Lane
 from pragma_contracts.wire.feed import Feed
-from pragma_contracts.wire.feed_frame import frame_writer
 from pragma_contracts.wire.json_fields import is_repeated
 from pragma_contracts.wire.table import TableWriter
-from pragma_contracts.wire.timestamps import split
+from pragma_contracts.wire.timestamps import NS, split
 
 Setter = Callable[[Any, str, Any], None]
 
@@ -42,15 +41,13 @@ class FeedProducer(Generic[M]):
             raise InvalidFeed("market_type", feed.market_type, "is not known to this version, so it cannot be produced")
         contract = lane.contract
         self.feed = feed
+        self._header = lane.header
         self._topic = contract.topic
         self._validate = contract.validate_payload
         self._put = lane.outbox.put
-        template: Any = contract.message(**{name: getattr(feed, name) for name in _IDENTIFIERS})
-        contract.stamp(template, "", 0, lane.producer)
-        self._key = contract.key(template)
-        self._frame = frame_writer(lane.header, template)
-        # One message for many, which has the payload alone: what comes before it is written without protobuf.
-        self._make = contract.message
+        self._template = contract.message(**{name: getattr(feed, name) for name in _IDENTIFIERS})
+        contract.stamp(self._template, "", 0, lane.producer)
+        self._key = contract.key(self._template)
         self._renew()
         self._setters = _setters(contract.message, scales)
         self._filled: tuple[str, ...] = ()
@@ -68,7 +65,8 @@ class FeedProducer(Generic[M]):
             Closed: the producer has been closed.
             BrokerError: Kafka will never take it.
         """
-        event = split(event_time)
+        event, publish = self._event, self._publish
+        event.seconds, event.nanos = split(event_time)
         if self._filled != tuple(fields):
             self._clear(fields)
         message, setters = self._message, self._setters
@@ -79,15 +77,24 @@ class FeedProducer(Generic[M]):
                 self._unset(name, value, error)
         self._validate(message)
         now = time.time_ns()
-        frame = self._frame(str(uuid_utils.uuid7()), event, now, self._serialize())
+        publish.seconds, publish.nanos = divmod(now, NS)
+        self._envelope.message_id = str(uuid_utils.uuid7())
+        frame = self._header + self._serialize()
         self._uses -= 1
         if not self._uses:
             self._renew()
         self._put(self._topic, self._key, frame, now)
 
     def _renew(self) -> None:
-        self._message = self._make()
-        self._serialize = self._message.SerializeToString
+        """Makes the message for the next ones, in which everything that is the same for all of the feed is set once."""
+        self._message = message = type(self._template)()
+        message.CopyFrom(self._template)
+        # Parts and methods of it, which cost as much to look up as to use.
+        self._envelope = message.envelope  # type: ignore[attr-defined]  # every contract has one
+        self._event = self._envelope.event_timestamp
+        self._event.SetInParent()
+        self._publish = self._envelope.publish_timestamp
+        self._serialize = message.SerializeToString
         self._uses = _MESSAGE_USES
 
     def _clear(self, fields: Mapping[str, Any]) -> None:
