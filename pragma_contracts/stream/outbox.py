@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 _MS = 1_000_000
 # Often enough that a failure is seen soon, seldom enough to cost nothing at 100,000 messages a second.
 _POLL_NS = 10 * _MS
-# librdkafka keeps its own time: what expires after message.timeout.ms is reported a little later.
-_GRACE_SECONDS = 1.0
+# librdkafka keeps its own time: what expires after message.timeout.ms is reported a second later, or when it can.
+_GRACE_SECONDS = 2.0
 _NO_LIMIT_SECONDS = 30.0
 # A poll of 0.2 s or more does not come back when something was reported, but when its time has passed.
 _POLL_SECONDS = 0.1
