@@ -1,6 +1,7 @@
 """Sends the recorded sample, reads it back, and serves the metrics of both, for docs/grafana-dashboard.json."""
 
 import argparse
+import signal
 import threading
 import time
 from itertools import cycle
@@ -26,6 +27,9 @@ def main() -> None:
         Producer(arguments.bootstrap, producer="pulse", **where) as producer,
         Consumer(arguments.bootstrap, group="ingestor", start="earliest", **where) as consumer,
     ):
+        for number in signal.SIGINT, signal.SIGTERM:
+            # An exception instead could be raised in a callback of Kafka's client, where it is lost.
+            signal.signal(number, lambda *_: consumer.close())
         server, _ = start_http_server(arguments.port, addr="127.0.0.1")
         print(f"http://127.0.0.1:{server.server_port}/metrics", flush=True)
         done = threading.Event()
@@ -35,8 +39,6 @@ def main() -> None:
             for batch in consumer.batches():
                 for record in batch:
                     record.message  # noqa: B018  decoded here, as a program that uses it does
-        except KeyboardInterrupt:
-            pass
         finally:
             done.set()
             sending.join()
