@@ -111,7 +111,7 @@ def test_what_was_not_confirmed_is_told_with_its_frame(ending: Ending, perp: Fee
     with ending() as running:
         out = producer(running, on_loss=losses.append)
     send(out, perp, range(10))
-    assert out.flush() == 0
+    assert out.flush(timeout=30.0) == 0
     assert lost_prices(losses) == list(range(10)), "in the order in which they were sent"
     assert out.stats.failed == {losses[0].error: 10}
     assert losses[0].text
@@ -130,7 +130,7 @@ def test_an_error_of_on_loss_is_raised_when_all_are_told(ending: Ending, perp: F
         out = producer(running, on_loss=fail)
     send(out, perp, range(3))
     with pytest.raises(LookupError, match="own error 1") as caught:
-        out.flush()
+        out.flush(timeout=30.0)
     assert caught.value.__notes__ == ["raised by on_loss, for 3 messages; this is the first of these errors"]
     adds_up(out.stats, 3, told)
     send(out, perp, range(3, 5))
