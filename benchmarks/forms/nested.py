@@ -49,19 +49,14 @@ def build(book: Snapshot) -> Any:
     return message
 
 
-def build_by_keywords(book: Snapshot) -> Any:
-    """The same message as protobuf's documentation writes it: `add` with the fields of a level."""
+def frame_by_keywords(book: Snapshot) -> bytes:
+    """The frame of the same message as protobuf's documentation writes it: `add` with the fields of a level."""
     message = NestedDepth()
     protobuf.fresh(message, book.feed, book.event_ns, time.time_ns())
     for side, rows in (message.bids, book.bids), (message.asks, book.asks):
         for price, quantity in rows:
             side.add(price=price, quantity=quantity)
-    return message
-
-
-def frame_by_keywords(book: Snapshot) -> bytes:
-    """The frame of a book that is built as documented."""
-    return protobuf.HEADER + bytes(build_by_keywords(book).SerializeToString())
+    return protobuf.HEADER + bytes(message.SerializeToString())
 
 
 def frame(book: Snapshot) -> bytes:

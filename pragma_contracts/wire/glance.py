@@ -1,4 +1,4 @@
-"""Tells most good frames by one regular expression, which costs a tenth of reading every field to check it."""
+"""Tells most good frames by one regular expression, which takes half the time of reading every field to check it."""
 
 import re
 from collections.abc import Callable
