@@ -38,7 +38,7 @@ def render(schemas: Schemas) -> dict[str, str]:
     contracts = [(file, message) for file, message, _ in schemas.contracts()]
     enums = [enum for file in schemas.files if file.package != OPTIONS_PACKAGE for enum in file.walk_enums()]
     enum_files = sorted({enum.file for enum in enums} - {file.name for file, _ in contracts})
-    tables = {"contracts": contracts, "enums": enums, "enum_files": enum_files, "checked": checked}
+    tables = {"contracts": contracts, "enums": enums, "enum_files": enum_files, "checked": checked, "schemas": schemas}
     files["contracts.py"] = text("contracts.py.j2", **tables)
     files["__init__.py"] = text("init.py.j2", exports=_exports(schemas, naming), contracts=contracts)
     return files

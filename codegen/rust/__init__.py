@@ -41,7 +41,7 @@ def render(schemas: Schemas) -> dict[str, str]:
         "mod.rs": text("mod.rs.j2", exports=_exports(schemas), contract_views=[views.path(m) for _, m in contracts]),
         "checks.rs": text("checks.rs.j2", messages=ruled, views=views, owned=owned, borrowed=borrowed),
         "json.rs": text("json.rs.j2", writer=JsonWriter(schemas, checked, fields)),
-        "contracts.rs": text("contracts.rs.j2", contracts=contracts, views=views),
+        "contracts.rs": text("contracts.rs.j2", contracts=contracts, views=views, schemas=schemas),
         **{f"messages/{path}": found for path, found in render_messages(schemas).items()},
         **{f"views/{path}": found for path, found in _render_views(templates, views).items()},
     }

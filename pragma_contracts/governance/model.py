@@ -1,5 +1,6 @@
 """The schema model: .proto files as plain frozen values, with the contract options read and defaults filled in."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -194,6 +195,14 @@ class Schemas:
             for message in file.walk():
                 if message.contract is not None:
                     yield file, message, message.contract
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of all files, in hex."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            digest.update(file.serialized)
+        return digest.hexdigest()
 
     def map_entry(self, field: Field) -> Message | None:
         """The entry message of a map field, None of any other field."""

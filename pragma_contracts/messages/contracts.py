@@ -44,6 +44,9 @@ PRICE: Final = Contract(
 
 CONTRACTS: Final[tuple[Contract[Any], ...]] = (MARKET_DEPTH, PRICE)
 
+# sha256 of all schemas, in hex: by it the compiled code is known to be of the same ones.
+SCHEMAS_FINGERPRINT: Final = "06b5d36813781863ea97197828674a2bea5ec6ace7cac8aabfe2e6605ddb57c4"
+
 ENUMS: Final[dict[str, type[ContractEnum]]] = {
     "pragma.market.v1.MarketType": _pragma_market_v1_market__type.MarketType,
 }

@@ -229,27 +229,41 @@ impl DecimalColumn {
     /// [`Error::InvalidDecimal`]: a value needs too many digits at that scale.
     pub fn from_decimals(values: impl IntoIterator<Item = Decimal>) -> Result<Self> {
         let values: Vec<Decimal> = values.into_iter().collect();
-        let scale = values.iter().map(|value| value.scale()).max().unwrap_or(0);
-        let numbers = values
-            .iter()
-            .map(|value| at_scale(*value, scale))
-            .collect::<Result<Vec<_>>>()?;
-        let narrow: Option<Vec<i64>> = numbers
-            .iter()
-            .map(|number| i64::try_from(*number).ok())
-            .collect();
-        Ok(match narrow {
-            Some(unscaled) => Self {
-                scale,
-                unscaled,
-                wide: Vec::new(),
-            },
-            None => Self {
-                scale,
-                unscaled: Vec::new(),
-                wide: numbers.into_iter().map(shortest).collect(),
-            },
-        })
+        let mut column = Self::default();
+        column.write(&values)?;
+        Ok(column)
+    }
+
+    /// Makes the column hold exactly these values, at the largest of their scales; what it has allocated is used again.
+    ///
+    /// # Errors
+    /// [`Error::InvalidDecimal`]: a value needs too many digits at that scale. The column is empty then.
+    pub fn write(&mut self, values: &[Decimal]) -> Result<()> {
+        self.unscaled.clear();
+        self.wide.clear();
+        self.scale = values.iter().map(|value| value.scale()).max().unwrap_or(0);
+        for value in values {
+            match narrow(*value, self.scale) {
+                Some(number) => self.unscaled.push(number),
+                None => return self.write_wide(values),
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn write_wide(&mut self, values: &[Decimal]) -> Result<()> {
+        self.unscaled.clear();
+        for value in values {
+            match at_scale(*value, self.scale) {
+                Ok(number) => self.wide.push(shortest(number)),
+                Err(error) => {
+                    self.wide.clear();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -298,6 +312,16 @@ fn readable(column: &impl Column) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The value as an integer of 64 bits at a scale, if it is one: nearly all are.
+#[inline]
+fn narrow(value: Decimal, scale: u32) -> Option<i64> {
+    let number = i64::try_from(value.unscaled()).ok()?;
+    if scale == value.scale() || number == 0 {
+        return Some(number);
+    }
+    number.checked_mul(10_i64.checked_pow(scale.checked_sub(value.scale())?)?)
 }
 
 fn at_scale(value: Decimal, scale: u32) -> Result<i128> {

@@ -1,7 +1,7 @@
 //! Exact decimals, as the contracts carry them: at most 38 digits, scale at most 38.
 
 use std::cmp::Ordering;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
@@ -56,7 +56,13 @@ impl Decimal {
     ///
     /// # Errors
     /// [`Error::InvalidDecimal`]: the text is no such decimal, or has too many digits.
+    #[inline]
     pub fn parse(text: &str) -> Result<Self> {
+        short(text.as_bytes()).map_or_else(|| Self::parse_any(text), Ok)
+    }
+
+    #[inline(never)]
+    fn parse_any(text: &str) -> Result<Self> {
         let problem = |problem: &str| Error::InvalidDecimal {
             value: text.to_owned(),
             problem: problem.to_owned(),
@@ -140,35 +146,101 @@ impl Decimal {
     }
 }
 
+/// The decimal of text without errors and of few digits, as that of prices and quantities nearly always is.
+#[inline]
+fn short(text: &[u8]) -> Option<Decimal> {
+    /// Its digits fit in 64 bits.
+    const LONGEST: usize = 18;
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.len() > LONGEST {
+        return None;
+    }
+    let (mut number, mut point) = (0_i64, None);
+    for (at, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                number = number.wrapping_mul(10).wrapping_add(i64::from(byte & 0x0F));
+            }
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let whole = point.unwrap_or(digits.len());
+    let fraction = digits.len() - whole;
+    if whole == 0 || fraction == 1 || (whole > 1 && digits.first() == Some(&b'0')) {
+        return None;
+    }
+    let unscaled = i128::from(if is_negative { -number } else { number });
+    Some(Decimal::unchecked(
+        unscaled,
+        fraction.saturating_sub(1) as u32,
+    ))
+}
+
 /// The nearest float of any decimal, by its text: the standard library rounds that once.
 fn nearest(value: Decimal) -> f64 {
-    let mut text = ShortText {
-        bytes: [0; LONGEST],
-        size: 0,
-    };
-    // It has room for the longest.
-    let _ = write!(text, "{value}");
-    let text = text.bytes.get(..text.size).unwrap_or_default();
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    text.parse().unwrap_or(f64::NAN)
+    // A float is not worth an allocation.
+    let text = ShortText::of(value);
+    text.as_str().parse().unwrap_or(f64::NAN)
 }
 
 /// A sign, 39 digits of a 128-bit integer, and a point after a zero.
 const LONGEST: usize = 42;
 
-/// Text on the stack: a float is not worth an allocation.
+/// The text of a decimal, at the end of its room.
 struct ShortText {
     bytes: [u8; LONGEST],
-    size: usize,
+    start: usize,
 }
 
-impl fmt::Write for ShortText {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.size + text.len();
-        let room = self.bytes.get_mut(self.size..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.size = end;
-        Ok(())
+impl ShortText {
+    fn of(value: Decimal) -> Self {
+        let mut text = Self {
+            bytes: [b'0'; LONGEST],
+            start: LONGEST,
+        };
+        text.digits(value.unscaled.unsigned_abs(), value.scale.min(MAX_SCALE));
+        if value.unscaled < 0 {
+            text.push(b'-');
+        }
+        text
+    }
+
+    /// Writes a number from its last digit to its first, with a point before `fraction` of them.
+    fn digits(&mut self, number: u128, fraction: u32) {
+        let (mut wide, mut written) = (number, 0);
+        while wide > u128::from(u64::MAX) {
+            self.digit((wide % 10) as u8, written, fraction);
+            (wide, written) = (wide / 10, written + 1);
+        }
+        // Division is faster by far, and there is at least one digit before the point.
+        let mut narrow = wide as u64;
+        while narrow > 0 || written <= fraction {
+            self.digit((narrow % 10) as u8, written, fraction);
+            (narrow, written) = (narrow / 10, written + 1);
+        }
+    }
+
+    fn digit(&mut self, digit: u8, written: u32, fraction: u32) {
+        if written == fraction && fraction > 0 {
+            self.push(b'.');
+        }
+        self.push(b'0' | digit);
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.start = self.start.saturating_sub(1);
+        if let Some(place) = self.bytes.get_mut(self.start) {
+            *place = byte;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let text = self.bytes.get(self.start..).unwrap_or_default();
+        std::str::from_utf8(text).unwrap_or_default()
     }
 }
 
@@ -223,19 +295,7 @@ fn compare_magnitudes(one: Decimal, other: Decimal) -> Ordering {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let magnitude = self.unscaled.unsigned_abs();
-        let sign = if self.unscaled < 0 { "-" } else { "" };
-        if self.scale == 0 {
-            return write!(f, "{sign}{magnitude}");
-        }
-        let power = 10_u128.pow(self.scale.min(MAX_SCALE));
-        let width = self.scale as usize;
-        write!(
-            f,
-            "{sign}{}.{:0width$}",
-            magnitude / power,
-            magnitude % power
-        )
+        f.write_str(ShortText::of(*self).as_str())
     }
 }
 

@@ -357,7 +357,7 @@ fn invalid(field: &'static str, value: &str, problem: &'static str) -> Error {
     }
 }
 
-fn escaped(component: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(component: &str) -> Cow<'_, str> {
     if component.contains(['-', '%']) {
         return Cow::Owned(component.replace('%', "%25").replace('-', "%2D"));
     }

@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 
 use ascii::AsAsciiStr;
 
+use crate::feed::escaped;
 use crate::wire::{Fault, Fields, Problem, count};
 #[doc(hidden)]
 pub use crate::wire::{I32, I64, LEN, VARINT};
-use crate::{EnumValue, Envelope, Error, Feed, Market, MarketType, Result};
+use crate::{ContractEnum, EnumValue, Envelope, Error, Feed, Market, MarketType, Result};
 
 /// What reading gives, before it is known which frame it was about.
 #[doc(hidden)]
@@ -57,6 +58,12 @@ pub trait ContractView<'a>: View<'a> {
     /// The asset or instrument.
     fn token_ticker(&self) -> &'a str;
 
+    /// Whether a producer may send this message; see [`Contract::validate`](crate::Contract::validate).
+    ///
+    /// # Errors
+    /// [`Error::InvalidMessage`]: it breaks its contract.
+    fn validate(&self) -> Result<()>;
+
     /// Whether a consumer may use this message; see [`Contract::check`](crate::Contract::check).
     ///
     /// # Errors
@@ -88,6 +95,21 @@ pub trait ContractView<'a>: View<'a> {
     /// [`Error::InvalidFeed`]: there is no feed, or its market type is a number without a key token.
     fn key(&self) -> Result<String> {
         self.feed()?.key()
+    }
+
+    /// Whether this is what [`key`](Self::key) gives for the message, one that was checked. Ordinary identifiers are
+    /// compared where they are.
+    fn has_key(&self, key: &[u8]) -> bool {
+        let Some(EnumValue::Known(market_type)) = self.market() else {
+            return false;
+        };
+        key.strip_prefix(market_type.key_token().as_bytes())
+            .and_then(|rest| rest.strip_prefix(b"-"))
+            .and_then(|rest| rest.strip_prefix(escaped(self.network_id()).as_bytes()))
+            .and_then(|rest| rest.strip_prefix(b"-"))
+            .and_then(|rest| rest.strip_prefix(escaped(self.source_id()).as_bytes()))
+            .and_then(|rest| rest.strip_prefix(b"-"))
+            .is_some_and(|ticker| ticker == self.token_ticker().as_bytes())
     }
 }
 

@@ -6,6 +6,9 @@ use crate::check::{Check, Place, Side};
 use crate::view::{ContractView, HasView};
 use crate::{Contract, Error, Feed, Frame, Result};
 
+/// sha256 of all schemas, in hex; the Python package that was generated from the same ones has the same.
+pub const SCHEMAS_FINGERPRINT: &str = "06b5d36813781863ea97197828674a2bea5ec6ace7cac8aabfe2e6605ddb57c4";
+
 impl Contract for messages::pragma::market::v1::MarketDepth {
     const NAME: &'static str = "MarketDepth";
     const FULL_NAME: &'static str = "pragma.market.v1.MarketDepth";
@@ -139,6 +142,10 @@ impl<'a> ContractView<'a> for views::pragma::market::v1::MarketDepthView<'a> {
         self.token_ticker
     }
 
+    fn validate(&self) -> Result<()> {
+        self.check_at(Side::Producer, &Place::root::<messages::pragma::market::v1::MarketDepth>())
+    }
+
     fn check(&self) -> Result<()> {
         self.check_at(Side::Consumer, &Place::root::<messages::pragma::market::v1::MarketDepth>())
     }
@@ -163,6 +170,10 @@ impl<'a> ContractView<'a> for views::pragma::market::v1::PriceView<'a> {
 
     fn token_ticker(&self) -> &'a str {
         self.token_ticker
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.check_at(Side::Producer, &Place::root::<messages::pragma::market::v1::Price>())
     }
 
     fn check(&self) -> Result<()> {
@@ -255,9 +266,18 @@ impl From<messages::pragma::market::v1::Price> for AnyMessage {
     }
 }
 
+/// The array of what a generic function gives for each contract.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! each_contract {
+    ($($function:ident)::+) => {
+        [
+            $($function)::+::<$crate::messages::pragma::market::v1::MarketDepth>(),
+            $($function)::+::<$crate::messages::pragma::market::v1::Price>(),
+        ]
+    };
+}
+
 /// What every contract is bound to.
 #[cfg(feature = "kafka")]
-pub(crate) const BINDINGS: &[crate::contract::Binding] = &[
-    crate::contract::Binding::of::<messages::pragma::market::v1::MarketDepth>(),
-    crate::contract::Binding::of::<messages::pragma::market::v1::Price>(),
-];
+pub(crate) const BINDINGS: &[crate::contract::Binding] = &each_contract!(crate::contract::Binding::of);

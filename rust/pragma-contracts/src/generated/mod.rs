@@ -8,7 +8,7 @@ mod json;
 pub mod messages;
 pub mod views;
 
-pub use contracts::AnyMessage;
+pub use contracts::{AnyMessage, SCHEMAS_FINGERPRINT};
 #[cfg(feature = "kafka")]
 pub(crate) use contracts::BINDINGS;
 pub use views::pragma::market::v1::MarketDepthView;
