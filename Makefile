@@ -5,11 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 # 5.29.0 was withdrawn.
 OLDEST_PROTOBUF := 5.29.1
+NATIVE := $(VENV)/native
 ACTIONLINT := $(BIN)/actionlint
 ACTIONLINT_VERSION := v1.7.12
+CARGO := command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
+# The Python that the hot paths are compiled for.
+export PYO3_PYTHON := $(abspath $(BIN)/python)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench soak fuzz lint fmt gen clean
+.PHONY: help setup native demo test bench soak fuzz lint fmt gen clean
 
 help:            ## what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,15 +33,25 @@ $(ACTIONLINT): $(READY)
 		GOTOOLCHAIN=local $(BIN)/go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 	@touch $@
 
+# The compiled hot paths, for this Python.
+$(NATIVE): $(READY) $(shell find rust/native rust/pragma-contracts/src rust/Cargo.lock -type f)
+	@$(CARGO)
+	PATH='$(abspath $(BIN))':"$$PATH" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--force-reinstall ./rust/native
+	@touch $@
+
+native: $(NATIVE)  ## compile the hot paths in Rust, which the package uses when they are there (needs a Rust toolchain)
+
 demo: setup      ## replay recorded market data through the contracts, on an embedded broker and registry
 	@$(BIN)/pragma-contracts demo
 
-test: lint       ## every check and every test, on a real broker and a real registry
+test: lint native  ## every check and every test, on a real broker and a real registry
 	cd rust && cargo test --locked --package pragma-contracts
 	cd rust && cargo test --locked --workspace --features full
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	PRAGMA_CONTRACTS_NATIVE=0 $(BIN)/python -m pytest --numprocesses 2 tests/wire tests/stream/test_producer.py
 
-bench: setup     ## time both packages and the gate against what one would use instead, and write their pages
+bench: native    ## time both packages and the gate against what one would use instead, and write their pages
 	$(BIN)/python -m benchmarks
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python rust/benchmarks/table.py
@@ -63,7 +77,7 @@ lint: setup $(ACTIONLINT)  ## formatting, types, schemas and generated code
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	@command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
+	@$(CARGO)
 	cd rust && cargo fmt --all --check
 	cd rust/benchmarks && cargo fmt --check
 	cd rust/fuzz && cargo fmt --check

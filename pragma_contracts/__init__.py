@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pragma_contracts.wire.feed import Feed as Feed
     from pragma_contracts.wire.frame import decode as decode, encode as encode
     from pragma_contracts.wire.json import from_json as from_json, to_json as to_json
+    from pragma_contracts.wire.native import NATIVE as NATIVE
     from pragma_contracts.wire.peek import peek as peek
     from pragma_contracts.wire.stamp import stamp as stamp, validate as validate
 
@@ -32,6 +33,7 @@ MODULES = {
     "Feed": "wire.feed",
     "FeedFilter": "stream.filter",
     "Loss": "stream.loss",
+    "NATIVE": "wire.native",
     "Producer": "stream.producer",
     "Record": "stream.consumer",
     "decode": "wire.frame",

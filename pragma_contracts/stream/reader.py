@@ -13,8 +13,8 @@ from pragma_contracts.messages import MarketType
 from pragma_contracts.stream.ids import ConsumerIds
 from pragma_contracts.stream.record import Fetched, Seen
 from pragma_contracts.wire.feed import Feed
-from pragma_contracts.wire.frame import HEADER_SIZE, split, undecodable
-from pragma_contracts.wire.glance import Glance
+from pragma_contracts.wire.frame import frames_of, split, undecodable
+from pragma_contracts.wire.glance import HEADER_SIZE, Frame
 from pragma_contracts.wire.peek import peek
 
 # Keys come from outside: there may be any number of them, of any size.
@@ -28,7 +28,7 @@ class _Lane(NamedTuple):
 
     contract: Contract[Any]
     headers: set[bytes]
-    glance: Glance
+    look: Callable[[bytes, bytes | None], Frame | None]
 
 
 class Reader:
@@ -49,10 +49,9 @@ class Reader:
         # What is known of keys, for whoever can save a call.
         self.seen: dict[bytes | None, Seen] = {}
         self._lanes = {
-            topic: _Lane(contract, set(), Glance(contract, often=True)) for topic, contract in contracts.items()
+            topic: _Lane(contract, set(), frames_of(contract, often=True).payload_of)
+            for topic, contract in contracts.items()
         }
-        # The feeds of keys by the bytes that their identifiers have in frames.
-        self._feeds: dict[bytes, Feed] = {}
         self._ids = ids
         self._where = where
         self._refuse_unknown = refuse_unknown
@@ -85,24 +84,21 @@ class Reader:
         frame = message.value()
         if frame is None:
             raise _tombstone()
-        contract, headers, glance = self._lanes[message.topic()]
+        contract, headers, look = self._lanes[message.topic()]
         start, known_id = HEADER_SIZE, True
         if frame[:HEADER_SIZE] not in headers:
             schema_id, start = split(frame)
             known_id = self._is_known(contract, schema_id)
             if known_id and start == HEADER_SIZE:
                 headers.add(frame[:HEADER_SIZE])
+        good = look(frame, message.key()) if self._validate else None
         try:
-            decoded: Message = contract.parse(frame[start:])
+            # protobuf takes any buffer.
+            decoded: Message = contract.parse(frame[start:] if good is None else good)  # type: ignore[arg-type]
         except (DecodeError, UnicodeDecodeError) as error:
             raise undecodable(contract, frame, start, error) from error
-        good = glance(frame) if self._validate else None
-        if good is None or self._feeds.get(good[1]) is not seen.feed:
+        if good is None:
             self._check(contract, message, decoded, seen.feed)
-            if good is not None:
-                if len(self._feeds) >= _MAX_KEYS:
-                    self._feeds.clear()
-                self._feeds[good[1]] = seen.feed
         self.unknown_schema_ids += not known_id
         self.unknown_market_types += not seen.known
         return decoded

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pragma_contracts import rules
 from pragma_contracts.errors import ConfigurationError, InvalidDecimal
 from pragma_contracts.messages import DecimalColumn
+from pragma_contracts.wire.native import native
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -77,6 +78,9 @@ def to_wide(number: int) -> bytes:
 
 def decimals(column: DecimalColumn) -> list[Decimal]:
     """The values of a column, each with the column's scale. Raises InvalidDecimal."""
+    found = native.texts(column.SerializeToString()) if native is not None else None
+    if found is not None:
+        return list(map(Decimal, found))
     values = column_values(column)
     scale = -column.scale
     return [_EXACT.scaleb(Decimal(value), scale) for value in values]
@@ -84,6 +88,9 @@ def decimals(column: DecimalColumn) -> list[Decimal]:
 
 def floats(column: DecimalColumn) -> list[float]:
     """The values of a column, each as the nearest float. Raises InvalidDecimal."""
+    found = native.floats(column.SerializeToString()) if native is not None else None
+    if found is not None:
+        return found
     values = column_values(column)
     one = POWERS[column.scale]
     return [value / one for value in values]
@@ -106,7 +113,8 @@ def array(column: DecimalColumn) -> "NDArray[float64]":
 
 def texts(column: DecimalColumn) -> list[str]:
     """The values of a column as decimal text, padded to the column's scale. Raises InvalidDecimal."""
-    return [_text(value, column.scale) for value in column_values(column)]
+    found = native.texts(column.SerializeToString()) if native is not None else None
+    return [_text(value, column.scale) for value in column_values(column)] if found is None else found
 
 
 def column_values(column: DecimalColumn) -> Sequence[int]:

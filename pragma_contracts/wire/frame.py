@@ -15,13 +15,12 @@ from pragma_contracts.contract import Contract, M
 from pragma_contracts.errors import ConfigurationError, InvalidFrame, InvalidMessage, NotAContract, shown
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.rules import MISSING
-from pragma_contracts.wire.glance import Frame, Glance
+from pragma_contracts.wire.glance import HEADER_SIZE, Frame, Glance
 from pragma_contracts.wire.lookup import contract_of
+from pragma_contracts.wire.native import Frames, native
 
 _HEADER = struct.Struct(">xIx")
-HEADER_SIZE = _HEADER.size
 _MAX_ID = 0x7FFFFFFF
-_GLANCES: dict[type[Message], Glance] = {contract.message: Glance(contract) for contract in CONTRACTS}
 
 
 def header(schema_id: int) -> bytes:
@@ -66,31 +65,41 @@ def decode(
         NotAContract: the class is no contract, or `ids` does not have the schema id.
         ConfigurationError: neither `contract` nor `ids` is given.
     """
-    glance = _GLANCES.get(contract) if contract is not None else None
-    if glance is None:
-        schema_id, start = split(frame)
-        found = contract_of(contract) if contract is not None else _of_id(schema_id, ids)
-    else:
-        found = glance.contract
+    if contract is None:
+        contract = _of_id(split(frame)[0], ids)
+    found, look = _LOOKS.get(contract) or _LOOKS[contract_of(contract).message]
+    payload = look(frame) if validate else None
+    if payload is not None:
+        validate = False
+    elif len(frame) >= HEADER_SIZE and not frame[0] and not frame[5]:
         # The header of nearly every frame, in as few steps as Python can take.
-        plain = len(frame) >= HEADER_SIZE and not frame[0] and not frame[5]
-        start = HEADER_SIZE if plain else split(frame)[1]
-        validate = validate and glance(frame) is None
+        payload = frame[HEADER_SIZE:]
+    else:
+        payload = frame[split(frame)[1] :]
     try:
-        message = found.parse(frame[start:])  # type: ignore[arg-type]  # protobuf takes any buffer
+        message = found.parse(payload)  # type: ignore[arg-type]  # protobuf takes any buffer
     except (DecodeError, UnicodeDecodeError) as error:
-        raise undecodable(found, frame, start, error) from error
+        raise undecodable(found, frame, len(frame) - len(payload), error) from error
     if validate:
         found.check(message)
     return message
 
 
-def _of_id(schema_id: int, ids: Mapping[int, type[Message]] | None) -> Contract[Any]:
+def frames_of(contract: Contract[Any], *, often: bool = False) -> Frames:
+    """What knows the contract's good frames quickest. often: whether it will be asked so often that preparing pays."""
+    return native.Frames(contract.topic) if native is not None else Glance(contract, often=often)
+
+
+# What `decode` asks first.
+_LOOKS = {contract.message: (contract, frames_of(contract).payload) for contract in CONTRACTS}
+
+
+def _of_id(schema_id: int, ids: Mapping[int, type[Message]] | None) -> type[Message]:
     if ids is None:
         raise ConfigurationError("contract", "name the message class to decode, or give ids=")
     if schema_id not in ids:
         raise NotAContract("schema id", schema_id, [str(known) for known in sorted(ids)])
-    return contract_of(ids[schema_id])
+    return ids[schema_id]
 
 
 def split(frame: Frame) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from math import isfinite
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from pragma_contracts import rules
 from pragma_contracts.errors import ConfigurationError, InvalidDecimal, shown
 from pragma_contracts.messages import DecimalColumn
 from pragma_contracts.wire.column import EXACT_POWER, INT64, POWERS, parse, to_wide, write_column, write_unscaled
+from pragma_contracts.wire.native import Table as CompiledTable, native
 
 # With more digits two decimals of one scale may be nearest to the same float.
 _MOST_OF_FLOAT = 10**15
@@ -27,20 +29,16 @@ class ColumnWriter(Protocol):
 
 
 class TableWriter:
-    """Writes rows into the columns of one message type. One that is kept remembers texts: most come again."""
+    """Writes rows into the columns of one message type. One that is kept is faster: it reuses what it made before."""
 
     def __init__(self, table: type[Message], scales: Mapping[str, int] | None = None) -> None:
         """scales: the scale of a column by its name; one without a scale takes the scale of its values.
 
         Raises ConfigurationError: there is no such column, or the scale is not an int from 0 to 38.
         """
-        self._names = tuple(field.name for field in table.DESCRIPTOR.fields)
-        given = dict(scales or {})
-        self._writers: list[ColumnWriter] = [
-            FixedColumn(_checked(name, given.pop(name))) if name in given else RecurringColumn() for name in self._names
-        ]
-        for name in given:
-            raise ConfigurationError("scales", f"{shown(name)} is no column; there are {', '.join(self._names)}")
+        self._scales = _checked(table, scales) if scales else {}
+        self._table = table
+        self._compiled = _compiled(table, tuple(self._scales.items()))  # type: ignore[arg-type]  # a class has a hash
 
     def write(self, table: Any, rows: Iterable[Sequence[Any]]) -> None:
         """Makes a table hold exactly these rows, each a tuple or list of one value for each column.
@@ -48,12 +46,23 @@ class TableWriter:
         Raises InvalidDecimal: a row is none, or a value cannot be carried exactly; the table may be half written then.
         """
         rows = rows if isinstance(rows, (list, tuple)) else list(rows)
-        columns = self._columns(rows) if rows else [()] * len(self._names)
-        for name, writer, values in zip(self._names, self._writers, columns, strict=True):
+        written = self._compiled.write(rows) if self._compiled is not None else None
+        if written is not None:
+            table.ParseFromString(written)
+            return
+        columns = self._columns(rows) if rows else [()] * len(self._writers)
+        for (name, writer), values in zip(self._writers.items(), columns, strict=True):
             writer.write(getattr(table, name), values)
 
+    @cached_property
+    def _writers(self) -> dict[str, ColumnWriter]:
+        return {
+            name: FixedColumn(self._scales[name]) if name in self._scales else RecurringColumn()
+            for name in _names(self._table)
+        }
+
     def _columns(self, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-        width = len(self._names)
+        width = len(self._writers)
         # Text too is a sequence: "12" would be the two values 1 and 2.
         if {*map(type, rows)} <= _ROWS or all(isinstance(row, (tuple, list)) for row in rows):
             with suppress(ValueError):
@@ -61,7 +70,7 @@ class TableWriter:
                 if len(columns) == width:
                     return columns
         at = next(i for i, row in enumerate(rows) if not isinstance(row, (tuple, list)) or len(row) != width)
-        raise InvalidDecimal(rows[at], f"as row {at} is no tuple ({', '.join(self._names)})")
+        raise InvalidDecimal(rows[at], f"as row {at} is no tuple ({', '.join(self._writers)})")
 
 
 class RecurringColumn(dict[str, Any]):
@@ -174,7 +183,25 @@ class _Unfit(Exception):
     """A value does not fit what a column has learned."""
 
 
-def _checked(name: str, scale: object) -> int:
-    if isinstance(scale, int) and not isinstance(scale, bool) and 0 <= scale <= rules.MAX_SCALE:
-        return scale
-    raise ConfigurationError("scales", f"{shown(scale)} of {name} is no int from 0 to {rules.MAX_SCALE}")
+@lru_cache(maxsize=1024)
+def _compiled(table: Any, scales: tuple[tuple[str, int], ...]) -> CompiledTable | None:
+    if native is None:
+        return None
+    given = dict(scales)
+    return native.Table([(field.number, given.get(field.name)) for field in table.DESCRIPTOR.fields], Decimal)
+
+
+def _checked(table: type[Message], scales: Mapping[str, object]) -> dict[str, int]:
+    names = _names(table)
+    checked = {}
+    for name, scale in scales.items():
+        if name not in names:
+            raise ConfigurationError("scales", f"{shown(name)} is no column; there are {', '.join(names)}")
+        if not isinstance(scale, int) or isinstance(scale, bool) or not 0 <= scale <= rules.MAX_SCALE:
+            raise ConfigurationError("scales", f"{shown(scale)} of {name} is no int from 0 to {rules.MAX_SCALE}")
+        checked[name] = scale
+    return checked
+
+
+def _names(table: type[Message]) -> tuple[str, ...]:
+    return tuple(field.name for field in table.DESCRIPTOR.fields)

@@ -26,18 +26,22 @@ def split(time: datetime | int) -> tuple[int, int]:
     Raises:
         ConfigurationError: a naive datetime, which could be any zone's, or a time outside the years 0001 to 9999.
     """
-    parts = divmod(time if type(time) is int else _to_ns(time), NS)
+    ns = time if type(time) is int else ns_of(time)
+    if ns is None:
+        raise ConfigurationError("event_time", f"{shown(time)} is neither an aware datetime nor int nanoseconds")
+    parts = divmod(ns, NS)
     if rules.FIRST_SECOND <= parts[0] <= rules.LAST_SECOND:
         return parts
     raise ConfigurationError("event_time", f"{shown(time)} {rules.BAD_TIMESTAMP}; int times are in nanoseconds")
 
 
-def _to_ns(time: object) -> int:
+def ns_of(time: object) -> int | None:
+    """Nanoseconds since the epoch of an aware datetime, or of an int that is that; None of anything else."""
     if isinstance(time, int) and not isinstance(time, bool):
         return int(time)
     if isinstance(time, datetime) and time.utcoffset() is not None:
         return (time - _EPOCH) // timedelta(microseconds=1) * 1000
-    raise ConfigurationError("event_time", f"{shown(time)} is neither an aware datetime nor int nanoseconds")
+    return None
 
 
 def to_text(timestamp: Timestamp) -> str:

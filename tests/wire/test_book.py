@@ -52,7 +52,9 @@ def test_a_writer_that_remembers_writes_the_same_values(columns: list[list[colum
         else:
             writer.write(remembered, values)
             assert column.decimals(remembered) == column.decimals(plain)
-            longest = max((number.bit_length() for number in column.column_values(remembered)), default=0)
+            longest = max(
+                ((number + (number < 0)).bit_length() for number in column.column_values(remembered)), default=0
+            )
             assert bool(remembered.wide) == (longest > 63)
 
 

@@ -1,4 +1,4 @@
-"""What a glance says of a frame is what reading it field by field says: it never lets a bad frame through."""
+"""What is known of a frame at a glance is what reading it field by field says: no bad frame is let through."""
 
 from typing import Any
 
@@ -12,9 +12,12 @@ from pragma_contracts.errors import InvalidMessage
 from pragma_contracts.rules import NS
 from pragma_contracts.wire.glance import Glance
 from pragma_contracts.wire.lookup import contract_of
+from pragma_contracts.wire.native import Frames, native
 
 CONTRACT: Contract[Any] = contract_of(Price)
 GLANCE = Glance(CONTRACT, often=True)
+# Whatever looks at frames here; without the compiled code there is but one.
+LOOKS: list[Frames] = [GLANCE] if native is None else [GLANCE, native.Frames(CONTRACT.topic)]
 
 
 def frame(price: str = "65432.10", event_ns: int = 1_700_000_000_123_456_789, **fields: Any) -> bytes:
@@ -26,15 +29,10 @@ def frame(price: str = "65432.10", event_ns: int = 1_700_000_000_123_456_789, **
 
 GOOD = frame()
 LATE = frame(event_ns=1_700_000_000_987_654_321)
-IDENTIFIERS = Price(market_type=2, network_id="unknown", source_id="paradex", token_ticker="BTC").SerializeToString()
+KEY = b"perp-unknown-paradex-BTC"
 NAME = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=24)
 DECIMAL = st.decimals(-(10**20), 10**20, places=8).map(lambda value: f"{value:f}")
 TIME = st.integers(10**18, 4 * 10**18)
-
-
-def feed(data: bytes | memoryview) -> bytes | None:
-    found = GLANCE(data)
-    return None if found is None else found[1]
 
 
 def parsed(data: bytes) -> Price | None:
@@ -45,23 +43,34 @@ def parsed(data: bytes) -> Price | None:
         return None
 
 
-def test_a_frame_that_the_producer_writes_is_known_at_a_glance() -> None:
-    assert feed(GOOD) == IDENTIFIERS
-    assert feed(memoryview(GOOD)) == IDENTIFIERS
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_frame_that_the_producer_writes_is_known_at_a_glance(look: Frames) -> None:
+    assert look.payload(GOOD) == GOOD[6:]
+    assert look.payload_of(GOOD, KEY) == GOOD[6:]
+    for key in (None, b"", b"perp-unknown-paradex-ETH", b"spot-unknown-paradex-BTC", KEY + b"C", KEY[:-1], b"\xff"):
+        assert look.payload_of(GOOD, key) is None
+
+
+def test_so_is_one_in_any_other_buffer() -> None:
+    assert GLANCE.payload(memoryview(GOOD)) == GOOD[6:]
+    assert decode(memoryview(GOOD), Price) == decode(bytearray(GOOD), Price) == decode(GOOD, Price)
 
 
 @given(DECIMAL, TIME, NAME, NAME, NAME)
 def test_so_is_nearly_every_other_one(price: str, event_ns: int, network: str, source: str, ticker: str) -> None:
     data = frame(price, event_ns, network_id=network, source_id=source, token_ticker=ticker)
-    found = feed(data)
-    expected = Price(market_type=2, network_id=network, source_id=source, token_ticker=ticker).SerializeToString()
-    parts = Price.FromString(data[6:]).envelope
+    message = Price.FromString(data[6:])
+    key = CONTRACT.key(message)
+    for look in LOOKS[1:]:
+        assert look.payload(data) == look.payload_of(data, key) == data[6:]
+    parts = message.envelope
     nanos = parts.event_timestamp.nanos, parts.publish_timestamp.nanos
+    found = GLANCE.payload(data), GLANCE.payload_of(data, key)
     # Those with a few nanoseconds, or close to a full second, are checked field by field.
     if all((1 << 21) <= each < 998_000_000 or not each for each in nanos):
-        assert found == expected
+        assert found == (data[6:], data[6:])
     else:
-        assert found in (expected, None)
+        assert found in ((data[6:], data[6:]), (None, None))
 
 
 # What each change makes of a good frame; the places are anywhere in it.
@@ -85,13 +94,14 @@ def test_no_frame_that_is_bad_passes_at_a_glance(changes: list[tuple[str, int, b
     data = GOOD
     for name, at, some in changes:
         data = CHANGES[name](data, min(at, len(data) - 1), some)
-    found, message = feed(data), parsed(data)
-    if found is None or message is None:
-        return
-    CONTRACT.check(message)
-    message.ClearField("envelope")
-    message.ClearField("price")
-    assert found == message.SerializeToString()
+    for look in LOOKS:
+        found = look.payload(data)
+        message = None if found is None else parsed(data)
+        if message is not None:
+            assert found == data[6:]
+            CONTRACT.check(message)
+            key = CONTRACT.key(message) if message.market_type in set(MarketType) else b""
+            assert look.payload_of(data, KEY) == (found if key == KEY else None)
 
 
 @pytest.mark.parametrize(
@@ -110,20 +120,20 @@ def test_no_frame_that_is_bad_passes_at_a_glance(changes: list[tuple[str, int, b
 )
 def test_what_breaks_the_contract_is_not_known_at_a_glance(name: str, bad: bytes) -> None:
     assert bad not in (GOOD, LATE)
-    assert feed(bad) is None, name
+    assert [look.payload(bad) for look in LOOKS] == [None] * len(LOOKS), name
     message = parsed(bad)
     if message is not None:
         with pytest.raises(InvalidMessage):
             CONTRACT.check(message)
 
 
-def test_metadata_and_other_contracts_are_read_field_by_field() -> None:
+def test_metadata_and_other_contracts_are_not_known_by_an_expression() -> None:
     message = decode(GOOD, Price)
     message.metadata["depth"] = "2"
-    assert feed(encode(message, 258)) is None
+    assert GLANCE.payload(encode(message, 258)) is None
     depth = MarketDepth(market_type=2, network_id="unknown", source_id="paradex", token_ticker="BTC")
     stamp(depth, event_time=NS)
-    assert Glance(contract_of(MarketDepth), often=True)(encode(depth, 258)) is None
+    assert Glance(contract_of(MarketDepth), often=True).payload(encode(depth, 258)) is None
 
 
 def test_decode_refuses_bad_frames_however_many_it_has_seen() -> None:
