@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import google.protobuf
 import pytest
@@ -76,3 +78,16 @@ def test_the_wheel_works_outside_the_repository(root: Path, tmp_path: Path) -> N
     assert where.startswith(str(tmp_path))
     figures = json.loads(_run(tmp_path, tmp_path / "env/bin/pragma-contracts", "demo", "--json"))
     assert (figures["consumed"], figures["skipped_without_decoding"], figures["not_confirmed"]) == (4687, 11850, 0)
+
+
+def test_the_compiled_hot_paths_have_the_version_that_the_extra_asks_for(root: Path) -> None:
+    package, native = (_table(root / path)["project"] for path in ("pyproject.toml", "rust/native/pyproject.toml"))
+    crate = _table(root / "rust/native/Cargo.toml")["package"]
+    assert native["name"] == crate["name"] == "pragma-contracts-native"
+    assert package["version"] == native["version"] == crate["version"]
+    assert package["optional-dependencies"]["native"] == [f"{native['name']}=={package['version']}"]
+    assert package["requires-python"] == native["requires-python"]
+
+
+def _table(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
