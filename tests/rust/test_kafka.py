@@ -26,7 +26,8 @@ PATIENCE_SECONDS = 60
 def examples(root: Path) -> Path:
     """The folder of the crate's built examples."""
     rust = root / "rust"
-    command = ["cargo", "build", "--locked", "--package", "pragma-contracts", "--examples", "--features", "full"]
+    # The whole workspace, as `make test` does: alone, the package has dependencies of other features, built anew.
+    command = ["cargo", "build", "--locked", "--workspace", "--examples", "--features", "full"]
     done = subprocess.run(command, cwd=rust, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return rust / "target/debug/examples"
