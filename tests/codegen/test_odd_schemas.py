@@ -119,7 +119,7 @@ def generated(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(root / "tests/schemas", folder / "schemas", dirs_exist_ok=True)
     shutil.copy(root / "pyproject.toml", folder)
-    for name in "Cargo.toml", "Cargo.lock", "pragma-contracts", "conformance":
+    for name in "Cargo.toml", "Cargo.lock", "pragma-contracts", "conformance", "native":
         source, target = root / "rust" / name, folder / "rust" / name
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
@@ -159,10 +159,12 @@ def test_rust_reads_what_python_wrote(root: Path, generated: Path) -> None:
     examples = generated / "rust/pragma-contracts/examples"
     examples.mkdir(exist_ok=True)
     (examples / "odd.rs").write_text(PROGRAM, encoding="utf-8")
-    command = ["cargo", "run", "--quiet", "--locked", "--features", "serde", "--example", "odd", "--", frame, broken]
-    done = subprocess.run(
-        command, cwd=generated / "rust/pragma-contracts", env=environment, capture_output=True, text=True, check=False
-    )
+    # The whole workspace with all features, as `make test` does, so that no dependency is built anew.
+    build = ["cargo", "build", "--quiet", "--locked", "--workspace", "--features", "full", "--example", "odd"]
+    built = subprocess.run(build, cwd=generated / "rust", env=environment, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    program = root / "rust/target/debug/examples/odd"
+    done = subprocess.run([program, frame, broken], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         json,
