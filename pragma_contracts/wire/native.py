@@ -67,6 +67,7 @@ class Native(Protocol):
     def Table(self, columns: Columns, decimal: type[Decimal], /) -> Table: ...  # noqa: D102, N802
     def floats(self, column: bytes, /) -> list[float] | None: ...  # noqa: D102
     def texts(self, column: bytes, /) -> list[str] | None: ...  # noqa: D102
+    def reseed(self) -> None: ...  # noqa: D102
 
 
 def _load() -> Native | None:
@@ -76,6 +77,9 @@ def _load() -> Native | None:
         found = cast("Native", import_module("pragma_contracts_native"))
     except ModuleNotFoundError:
         return None
+    except ImportError as error:
+        _log.warning("pragma-contracts-native is not used, which is slower: it cannot be loaded here: %s", error)
+        return None
     if found.SCHEMAS_FINGERPRINT != SCHEMAS_FINGERPRINT:
         _log.warning(
             "pragma-contracts-native is not used, which is slower: it was compiled from other schemas (fingerprint "
@@ -84,6 +88,9 @@ def _load() -> Native | None:
             SCHEMAS_FINGERPRINT,
         )
         return None
+    if hasattr(os, "register_at_fork"):
+        # A child would give its messages the identities of its parent's, and of its siblings'.
+        os.register_at_fork(after_in_child=found.reseed)
     return found
 
 

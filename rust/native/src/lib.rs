@@ -17,7 +17,7 @@ mod pragma_contracts_native {
     #[pymodule_export]
     use super::columns::{floats, texts};
     #[pymodule_export]
-    use super::framer::Framer;
+    use super::framer::{Framer, reseed};
     #[pymodule_export]
     use super::frames::Frames;
     #[pymodule_export]
