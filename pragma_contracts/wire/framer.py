@@ -58,9 +58,7 @@ class PlainFramer(Payload[M]):
         now = time.time_ns()
         publish.seconds, publish.nanos = divmod(now, NS)
         self._envelope.message_id = str(uuid_utils.uuid7())
-        frame = self._header + self.serialize()
-        self.used()
-        return frame, now
+        return self._header + self.serialize(), now
 
 
 class NativeFramer(Payload[M]):
@@ -103,7 +101,6 @@ class NativeFramer(Payload[M]):
         frame = self._frame(event_ns, now, tuple(self._rows.values()), self.serialize())
         if frame is None:
             return self._plain.frame(event_time, fields)
-        self.used()
         return frame, now
 
     def leave_out(self, name: str) -> None:

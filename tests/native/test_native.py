@@ -340,6 +340,16 @@ def test_of_several_wrong_fields_the_first_is_named() -> None:
             framer.frame(TIME, {"metadata": 1, "asks": [("1", "x")]})
 
 
+def test_what_was_refused_is_freed() -> None:
+    """What a message has held goes with the message, so a framer must not keep one that is only ever refused."""
+    for framer in framers(MarketDepth):
+        message = framer.message
+        for _ in range(100):
+            with pytest.raises(ContractError):
+                framer.frame(TIME, {"metadata": {"a": "b"}, "asks": [("2", "1"), ("1", "1")]})
+        assert framer.message is not message
+
+
 def test_what_was_refused_leaves_nothing_behind() -> None:
     _, compiled = framers(MarketDepth)
     with pytest.raises(ContractError, match=r"bids\.prices = 2: level 1 after 1"):
