@@ -4,20 +4,19 @@ They give the same results, or None for whatever they are not sure of, which is 
 errors are said. PRAGMA_CONTRACTS_NATIVE=0 in the environment leaves them out.
 """
 
-import logging
 import os
 from collections.abc import Sequence
-from decimal import Decimal
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pragma_contracts.messages.contracts import SCHEMAS_FINGERPRINT
 from pragma_contracts.wire.glance import Frame
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 # Field number of each column of a table, and its scale where that is given.
 Columns = list[tuple[int, int | None]]
-
-_log = logging.getLogger(__name__)
 
 
 class Frames(Protocol):
@@ -62,9 +61,9 @@ class Native(Protocol):
 
     def Frames(self, topic: str, /) -> CheckedFrames: ...  # noqa: D102, N802
     def Framer(  # noqa: D102, N802
-        self, topic: str, header: bytes, producer: str, tables: list[tuple[int, Columns]], decimal: type[Decimal], /
+        self, topic: str, header: bytes, producer: str, tables: list[tuple[int, Columns]], decimal: "type[Decimal]", /
     ) -> Framer: ...
-    def Table(self, columns: Columns, decimal: type[Decimal], /) -> Table: ...  # noqa: D102, N802
+    def Table(self, columns: Columns, decimal: "type[Decimal]", /) -> Table: ...  # noqa: D102, N802
     def floats(self, column: bytes, /) -> list[float] | None: ...  # noqa: D102
     def texts(self, column: bytes, /) -> list[str] | None: ...  # noqa: D102
     def reseed(self) -> None: ...  # noqa: D102
@@ -81,7 +80,10 @@ def _load() -> Native | None:
         _log.warning("pragma-contracts-native is not used, which is slower: it cannot be loaded here: %s", error)
         return None
     if found.SCHEMAS_FINGERPRINT != SCHEMAS_FINGERPRINT:
-        _log.warning(
+        # It takes as long to import as a third of protobuf, and is hardly ever needed.
+        import logging
+
+        logging.getLogger(__name__).warning(
             "pragma-contracts-native is not used, which is slower: it was compiled from other schemas (fingerprint "
             "%.12s…) than those of pragma-contracts (%.12s…); install the one of the same version",
             found.SCHEMAS_FINGERPRINT,
