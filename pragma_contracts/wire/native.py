@@ -77,15 +77,12 @@ def _load() -> Native | None:
     except ModuleNotFoundError:
         return None
     except ImportError as error:
-        _log.warning("pragma-contracts-native is not used, which is slower: it cannot be loaded here: %s", error)
+        _warn("it cannot be loaded here: %s", error)
         return None
     if found.SCHEMAS_FINGERPRINT != SCHEMAS_FINGERPRINT:
-        # It takes as long to import as a third of protobuf, and is hardly ever needed.
-        import logging
-
-        logging.getLogger(__name__).warning(
-            "pragma-contracts-native is not used, which is slower: it was compiled from other schemas (fingerprint "
-            "%.12s…) than those of pragma-contracts (%.12s…); install the one of the same version",
+        _warn(
+            "it was compiled from other schemas (fingerprint %.12s…) than those of pragma-contracts (%.12s…); install "
+            "the one of the same version",
             found.SCHEMAS_FINGERPRINT,
             SCHEMAS_FINGERPRINT,
         )
@@ -94,6 +91,13 @@ def _load() -> Native | None:
         # A child would give its messages the identities of its parent's, and of its siblings'.
         os.register_at_fork(after_in_child=found.reseed)
     return found
+
+
+def _warn(reason: str, *args: object) -> None:
+    # It takes as long to import as a third of protobuf, and is hardly ever needed.
+    import logging
+
+    logging.getLogger(__name__).warning("pragma-contracts-native is not used, which is slower: " + reason, *args)
 
 
 native = _load()
