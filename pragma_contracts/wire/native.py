@@ -15,6 +15,9 @@ from pragma_contracts.wire.glance import Frame
 if TYPE_CHECKING:
     from decimal import Decimal
 
+# Counts the changes of what is called here: the version of a package takes long to find out.
+_INTERFACE = 1
+
 # Field number of each column of a table, and its scale where that is given.
 Columns = list[tuple[int, int | None]]
 
@@ -57,6 +60,7 @@ class Table(Protocol):
 class Native(Protocol):
     """What is compiled."""
 
+    INTERFACE: int
     SCHEMAS_FINGERPRINT: str
 
     def Frames(self, topic: str, /) -> CheckedFrames: ...  # noqa: D102, N802
@@ -79,13 +83,8 @@ def _load() -> Native | None:
     except ImportError as error:
         _warn("it cannot be loaded here: %s", error)
         return None
-    if found.SCHEMAS_FINGERPRINT != SCHEMAS_FINGERPRINT:
-        _warn(
-            "it was compiled from other schemas (fingerprint %.12s…) than those of pragma-contracts (%.12s…); install "
-            "the one of the same version",
-            found.SCHEMAS_FINGERPRINT,
-            SCHEMAS_FINGERPRINT,
-        )
+    if (found.INTERFACE, found.SCHEMAS_FINGERPRINT) != (_INTERFACE, SCHEMAS_FINGERPRINT):
+        _warn("it was compiled for another version of pragma-contracts, or other schemas; install that of this version")
         return None
     if hasattr(os, "register_at_fork"):
         # A child would give its messages the identities of its parent's, and of its siblings'.

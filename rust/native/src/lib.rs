@@ -12,6 +12,8 @@ mod values;
 #[pyo3::pymodule(gil_used = true)]
 mod pragma_contracts_native {
     #[pymodule_export]
+    const INTERFACE: u32 = 1;
+    #[pymodule_export]
     const SCHEMAS_FINGERPRINT: &str = pragma_contracts::SCHEMAS_FINGERPRINT;
 
     #[pymodule_export]
