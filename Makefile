@@ -58,7 +58,7 @@ bench: native    ## time both packages and the gate against what one would use i
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python rust/benchmarks/table.py
 
-soak: setup      ## ten minutes of steady traffic on a real broker, in which nothing may grow
+soak: native     ## ten minutes of steady traffic on a real broker, in which nothing may grow
 	$(BIN)/python -m benchmarks.soak
 
 fuzz: setup      ## look for bytes that the Rust crate cannot bear, a minute for each target (needs a nightly toolchain)

@@ -7,6 +7,9 @@ from typing import Literal
 
 from pragma_contracts.testing import Stack
 
+# How the name of a contender ends that runs without the compiled code.
+IN_PYTHON = ", in Python alone"
+
 # What one process found, by the key of the measure.
 Measures = dict[str, float]
 

@@ -21,6 +21,7 @@ those of one small machine.
 - All contenders have the same librdkafka settings, with a queue that is emptied while the clock stands. Of those that
   send, ours alone has a callback that counts failures. Unless it is said otherwise they are written as fast as can be,
   and make message ids as ours does.
+- Ours runs with its compiled hot paths (`make native`); "in Python alone" is the same without them.
 - `make bench` measures everything, `.venv/bin/python -m benchmarks NAME` a single line, and with `--quick` gives a
   first impression, which is not recorded.
 """

@@ -17,7 +17,7 @@ from benchmarks.line import Line, Target
 from benchmarks.rounds import Found
 
 FOLDER = Path(__file__).parent / "records"
-_PACKAGES = ("confluent-kafka", "fastavro", "orjson", "protobuf", "uuid-utils")
+_PACKAGES = ("confluent-kafka", "fastavro", "orjson", "pragma-contracts-native", "protobuf", "uuid-utils")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Runs a line: every contender of every round in a process of its own, in turns, so that noise hits all alike."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.line import Line, Measures
+from benchmarks.line import IN_PYTHON, Line, Measures
 from pragma_contracts.testing import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +43,7 @@ def _process(line: str, contender: str, place: Stack, share: float) -> Measures:
         input=json.dumps({**task, "bootstrap": place.bootstrap, "registry_url": place.registry_url}),
         capture_output=True,
         cwd=ROOT,
+        env={**os.environ, "PRAGMA_CONTRACTS_NATIVE": "0" if contender.endswith(IN_PYTHON) else "1"},
         text=True,
         check=False,
     )

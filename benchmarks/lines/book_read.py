@@ -9,7 +9,7 @@ import orjson
 
 from benchmarks.contender import measured
 from benchmarks.forms import avro, flat_json, nested, protobuf
-from benchmarks.line import Column, Line, Measures
+from benchmarks.line import IN_PYTHON, Column, Line, Measures
 from benchmarks.market import Rows, Snapshot, snapshots
 from benchmarks.place import nowhere
 from benchmarks.reading import Reading
@@ -99,6 +99,7 @@ BARE = "bare FromString and scaling"
 def _contenders(name: str, ours: Read, bare: Read, number: Number) -> dict[str, Callable[[Stack], Reading]]:
     return {
         f"decode, book.{name}": partial(_Ours, ours),
+        f"decode, book.{name}{IN_PYTHON}": partial(_Ours, ours),
         BARE: partial(_Bare, bare),
         "nested levels, FromString": partial(_Nested, number),
         "JSON, orjson": partial(_Json, number),
@@ -143,7 +144,7 @@ _LINES = (
     _line(
         "book-floats",
         "floats",
-        "What is left is one division and one tuple for each level: Python's own work on numbers.",
+        "What is left is a division, an object and a place in a tuple for each number.",
         FLOATS,
         float,
     ),

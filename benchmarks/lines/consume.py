@@ -12,7 +12,7 @@ from typing import Any
 from confluent_kafka import Consumer as KafkaConsumer, TopicPartition
 
 from benchmarks.forms import protobuf
-from benchmarks.line import Column, Line, Measures, Target
+from benchmarks.line import IN_PYTHON, Column, Line, Measures, Target
 from benchmarks.lines.price_read import Fields, fields
 from benchmarks.market import Tick, ticks
 from benchmarks.place import beside_embedded
@@ -144,7 +144,13 @@ OURS, STOCK, BARE, KEYS = (
     "bare FromString, then filter",
     "raw consume, a set of keys, FromString",
 )
-CONTENDERS: dict[str, type[_Consuming]] = {OURS: _Ours, STOCK: _StockThenFilter, BARE: _Raw, KEYS: _SetOfKeys}
+CONTENDERS: dict[str, type[_Consuming]] = {
+    OURS: _Ours,
+    f"{OURS}{IN_PYTHON}": _Ours,
+    STOCK: _StockThenFilter,
+    BARE: _Raw,
+    KEYS: _SetOfKeys,
+}
 
 
 def _measure(wanted: frozenset[int], contender: str, place: Stack, share: float) -> Measures:

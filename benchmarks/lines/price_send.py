@@ -8,7 +8,7 @@ import orjson
 
 from benchmarks.contender import measured
 from benchmarks.forms import avro, flat_json, protobuf
-from benchmarks.line import Column, Line, Measures, Target
+from benchmarks.line import IN_PYTHON, Column, Line, Measures, Target
 from benchmarks.market import Tick, ticks
 from benchmarks.place import beside_embedded
 from benchmarks.sending import Ours, Raw, Ready, Sending, Sent, Stock
@@ -35,6 +35,10 @@ class _FeedSend(_Prices, Ours):
     def run(self, work: Sequence[Any]) -> None:
         for send, event_ns, price in work:
             send(event_time=event_ns, price=price)
+
+
+class _InPython(_FeedSend):
+    name = f"{_FeedSend.name}{IN_PYTHON}"
 
 
 class _Send(_Prices, Ours):
@@ -96,7 +100,8 @@ class _Ready(_Prices, Ready):
 
 
 CONTENDERS: dict[str, type[Sending]] = {
-    contender.name: contender for contender in (_FeedSend, _Send, _Documented, _Tuned, _Bare, _Json, _Avro, _Ready)
+    contender.name: contender
+    for contender in (_FeedSend, _InPython, _Send, _Documented, _Tuned, _Bare, _Json, _Avro, _Ready)
 }
 
 
@@ -115,8 +120,8 @@ _LINE = Line(
     'known beforehand to `feed.send`; the others are given it with each price, as their interfaces have it. "As '
     "documented\" is a message built by keywords, with uuid4 and the serializer's own defaults; the tuned one and all "
     "below it set fields by the fastest way there is, and take the fast ids.",
-    limits="Setting protobuf's fields and serializing them, the message id, the clock and librdkafka's queue are calls "
-    "into C, about half of it; the rest is the Python that calls them.",
+    limits="A third of what is left is librdkafka's queue. The rest is, in like parts, Python's call with keywords, "
+    "protobuf setting and writing the payload, and compiled code writing the envelope and checking the whole.",
     columns=(Column("ns", "µs a message", 1000, 2), Column("bytes", "bytes", digits=0)),
     contenders=tuple(CONTENDERS),
     floor=_Ready.name,

@@ -134,7 +134,7 @@ class Producer:
         return self.outbox.stats
 
     def flush(self, timeout: float | None = None) -> int:
-        """Waits until every message is confirmed or failed: message.timeout.ms and a second more, or `timeout` seconds.
+        """Waits until every message is confirmed or failed: message.timeout.ms and 2 s more, or `timeout` seconds.
 
         Returns how many messages are still neither. They are logged, and so are those that were not confirmed.
         `flush(0)` waits for nothing, and tells on_loss what is known. Raises BrokerError.

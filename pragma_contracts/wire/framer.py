@@ -9,10 +9,12 @@ from typing import Any
 import uuid_utils
 
 from pragma_contracts.contract import Contract, M
+from pragma_contracts.errors import InvalidMessage
 from pragma_contracts.rules import NS
+from pragma_contracts.wire.json_fields import is_repeated
 from pragma_contracts.wire.native import Native, native
 from pragma_contracts.wire.payload import Payload
-from pragma_contracts.wire.setters import setters, tables_of
+from pragma_contracts.wire.setters import Setter, setters, tables_of
 from pragma_contracts.wire.timestamps import ns_of, split
 
 
@@ -56,9 +58,7 @@ class PlainFramer(Payload[M]):
         now = time.time_ns()
         publish.seconds, publish.nanos = divmod(now, NS)
         self._envelope.message_id = str(uuid_utils.uuid7())
-        frame = self._header + self.serialize()
-        self.used()
-        return frame, now
+        return self._header + self.serialize(), now
 
 
 class NativeFramer(Payload[M]):
@@ -76,27 +76,31 @@ class NativeFramer(Payload[M]):
         """As for a PlainFramer."""
         self._plain = PlainFramer(contract, feed, header, producer, scales)
         given = scales or {}
-        numbers = contract.message.DESCRIPTOR.fields_by_name
-        tables = sorted(tables_of(contract.message).items(), key=lambda table: numbers[table[0]].number)
+        known: Any = contract.message.DESCRIPTOR.fields_by_name
+        tables = sorted(tables_of(contract.message).items(), key=lambda table: known[table[0]].number)
         columns = [
-            (numbers[name].number, [(column.number, given.get(column.name)) for column in table.DESCRIPTOR.fields])
+            (known[name].number, [(column.number, given.get(column.name)) for column in table.DESCRIPTOR.fields])
             for name, table in tables
         ]
         self._frame = compiled.Framer(contract.topic, header, producer, columns, Decimal).frame
         # What was given for each table, in the order of their numbers.
         self._rows: dict[str, Any] = dict.fromkeys(name for name, _ in tables)
-        kept = dict.fromkeys(self._rows, self._keep)
-        super().__init__(contract, feed, setters(contract.message, scales) | kept)
+        own = setters(contract.message, scales) | dict.fromkeys(self._rows, self._keep)
+        own |= {name: _rereadable(set_) for name, set_ in own.items() if is_repeated(known[name])}
+        super().__init__(contract, feed, own)
 
     def frame(self, event_time: datetime | int, fields: Mapping[str, Any]) -> tuple[bytes, int]:
         """The frame of a new message; see `PlainFramer`, which has the word on what is not taken here."""
-        self.fill(fields)
+        try:
+            self.fill(fields)
+        except InvalidMessage:
+            # Tables are not read by then, and one of them may be what is wrong first.
+            return self._plain.frame(event_time, fields)
         now = time.time_ns()
         event_ns = event_time if type(event_time) is int else ns_of(event_time)
         frame = self._frame(event_ns, now, tuple(self._rows.values()), self.serialize())
         if frame is None:
             return self._plain.frame(event_time, fields)
-        self.used()
         return frame, now
 
     def leave_out(self, name: str) -> None:
@@ -107,6 +111,17 @@ class NativeFramer(Payload[M]):
 
     def _keep(self, _: M, name: str, rows: Any) -> None:
         self._rows[name] = rows
+
+
+def _rereadable(set_: Setter) -> Setter:
+    """Sets a list or a map from what can be read again, as Python reads it again when the message is refused here."""
+
+    def set_rereadable(message: Any, name: str, value: Any) -> None:
+        if not isinstance(value, (dict, list, tuple)):
+            raise TypeError
+        set_(message, name, value)
+
+    return set_rereadable
 
 
 def framer(

@@ -4,20 +4,22 @@ They give the same results, or None for whatever they are not sure of, which is 
 errors are said. PRAGMA_CONTRACTS_NATIVE=0 in the environment leaves them out.
 """
 
-import logging
 import os
 from collections.abc import Sequence
-from decimal import Decimal
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pragma_contracts.messages.contracts import SCHEMAS_FINGERPRINT
 from pragma_contracts.wire.glance import Frame
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+# Counts the changes of what is called here: the version of a package takes long to find out.
+_INTERFACE = 1
+
 # Field number of each column of a table, and its scale where that is given.
 Columns = list[tuple[int, int | None]]
-
-_log = logging.getLogger(__name__)
 
 
 class Frames(Protocol):
@@ -58,15 +60,17 @@ class Table(Protocol):
 class Native(Protocol):
     """What is compiled."""
 
+    INTERFACE: int
     SCHEMAS_FINGERPRINT: str
 
     def Frames(self, topic: str, /) -> CheckedFrames: ...  # noqa: D102, N802
     def Framer(  # noqa: D102, N802
-        self, topic: str, header: bytes, producer: str, tables: list[tuple[int, Columns]], decimal: type[Decimal], /
+        self, topic: str, header: bytes, producer: str, tables: list[tuple[int, Columns]], decimal: "type[Decimal]", /
     ) -> Framer: ...
-    def Table(self, columns: Columns, decimal: type[Decimal], /) -> Table: ...  # noqa: D102, N802
+    def Table(self, columns: Columns, decimal: "type[Decimal]", /) -> Table: ...  # noqa: D102, N802
     def floats(self, column: bytes, /) -> list[float] | None: ...  # noqa: D102
     def texts(self, column: bytes, /) -> list[str] | None: ...  # noqa: D102
+    def reseed(self) -> None: ...  # noqa: D102
 
 
 def _load() -> Native | None:
@@ -76,15 +80,23 @@ def _load() -> Native | None:
         found = cast("Native", import_module("pragma_contracts_native"))
     except ModuleNotFoundError:
         return None
-    if found.SCHEMAS_FINGERPRINT != SCHEMAS_FINGERPRINT:
-        _log.warning(
-            "pragma-contracts-native is not used, which is slower: it was compiled from other schemas (fingerprint "
-            "%.12s…) than those of pragma-contracts (%.12s…); install the one of the same version",
-            found.SCHEMAS_FINGERPRINT,
-            SCHEMAS_FINGERPRINT,
-        )
+    except ImportError as error:
+        _warn("it cannot be loaded here: %s", error)
         return None
+    if (found.INTERFACE, found.SCHEMAS_FINGERPRINT) != (_INTERFACE, SCHEMAS_FINGERPRINT):
+        _warn("it was compiled for another version of pragma-contracts, or other schemas; install that of this version")
+        return None
+    if hasattr(os, "register_at_fork"):
+        # A child would give its messages the identities of its parent's, and of its siblings'.
+        os.register_at_fork(after_in_child=found.reseed)
     return found
+
+
+def _warn(reason: str, *args: object) -> None:
+    # It takes as long to import as a third of protobuf, and is hardly ever needed.
+    import logging
+
+    logging.getLogger(__name__).warning("pragma-contracts-native is not used, which is slower: " + reason, *args)
 
 
 native = _load()

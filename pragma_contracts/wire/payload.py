@@ -38,6 +38,9 @@ class Payload(Generic[M]):
 
         Raises InvalidMessage: a field is not of the contract, or its value is not of the field's type.
         """
+        self._uses -= 1
+        if not self._uses:
+            self.renew()
         if self._filled != tuple(fields):
             self._clear(fields)
         message, setters = self.message, self._setters
@@ -46,12 +49,6 @@ class Payload(Generic[M]):
                 setters[name](message, name, value)
             except (InvalidDecimal, TypeError, ValueError) as error:
                 self._unset(name, value, error)
-
-    def used(self) -> None:
-        """Takes note that the message was written."""
-        self._uses -= 1
-        if not self._uses:
-            self.renew()
 
     def leave_out(self, name: str) -> None:
         """Unsets a field."""

@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,15 +96,72 @@ def test_it_is_left_out_when_the_environment_says_so() -> None:
         assert done.stdout.strip() == said
 
 
-def test_it_is_left_out_with_a_warning_when_it_was_compiled_from_other_schemas() -> None:
+@pytest.mark.parametrize("other", ["SCHEMAS_FINGERPRINT = 'f' * 64", "INTERFACE = 0"])
+def test_it_is_left_out_with_a_warning_when_it_is_of_another_version(other: str) -> None:
     script = (
-        "import pragma_contracts_native as native; native.SCHEMAS_FINGERPRINT = 'f' * 64\n"
+        f"import pragma_contracts_native as native; native.{other}\n"
         "import pragma_contracts; print(pragma_contracts.NATIVE)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
-    assert "pragma-contracts-native is not used, which is slower: it was compiled from other schemas" in done.stderr
-    assert "(fingerprint ffffffffffff…)" in done.stderr
+    assert "pragma-contracts-native is not used, which is slower: it was compiled for another version of" in done.stderr
+
+
+def test_it_is_left_out_with_a_warning_when_it_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "pragma_contracts_native.py").write_text("raise ImportError('GLIBC_9.99 not found')")
+    script = "import pragma_contracts; print(pragma_contracts.NATIVE)"
+    env = {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    assert "pragma-contracts-native is not used, which is slower: it cannot be loaded here: GLIBC_9.99" in done.stderr
+
+
+def test_children_after_a_fork_give_other_identities() -> None:
+    script = """if True:
+        import os, time
+        from pragma_contracts import Price
+        from pragma_contracts.wire.framer import framer
+        from pragma_contracts.wire.lookup import contract_of
+
+        feed = Price(market_type=1, network_id="unknown", source_id="binance", token_ticker="BTC")
+        frame = framer(contract_of(Price), feed, b"", "pulse", None).frame
+        _, sent = frame(0, {"price": "1"})
+        # In another millisecond than its parent, each child draws from the start.
+        while time.time_ns() // 10**6 == sent // 10**6: pass
+        for _ in range(2):
+            child = os.fork()
+            if not child:
+                print(Price.FromString(frame(0, {"price": "1"})[0]).envelope.message_id, flush=True)
+                os._exit(0)
+            os.waitpid(child, 0)
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    one, other = done.stdout.split()
+    # Times and counters are before it.
+    assert one[-8:] != other[-8:]
+
+
+def test_a_writer_that_is_in_use_is_not_waited_for() -> None:
+    # What a finalizer or a thread does while rows are read, made to happen: this Decimal writes while it is read.
+    script = """if True:
+        import sys
+        sys.modules["_decimal"] = None
+        from decimal import Decimal
+        from pragma_contracts import NATIVE, BookSide, book
+
+        plain, nested = Decimal.__str__, BookSide()
+
+        def text(self):
+            book.write(nested, [("2", "1")])
+            return plain(self)
+
+        Decimal.__str__ = text
+        side = BookSide()
+        book.write(side, [(Decimal("1.5"), "1")])
+        print(NATIVE, book.texts(side), book.texts(nested))
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True [('1.5', '1')] [('2', '1')]"
 
 
 def test_every_message_of_the_sample_is_known_by_it() -> None:
@@ -125,14 +183,44 @@ def test_every_message_of_the_sample_is_known_by_it() -> None:
 @example([(0.1, "2.50"), (1e15, "1")], {"prices": 1, "quantities": 1})
 @example([], {"prices": 3})
 def test_rows_become_the_same_bytes(rows: list[Any], scales: dict[str, int] | None) -> None:
-    def written(*, compiled: bool) -> bytes:
-        writer, side = TableWriter(BookSide, scales), BookSide()
-        if not compiled:
-            writer._compiled = None
-        writer.write(side, rows)
-        return side.SerializeToString()
+    assert outcome(lambda: written(rows, scales)) == outcome(lambda: written(rows, scales, compiled=False))
 
-    assert outcome(lambda: written(compiled=True)) == outcome(lambda: written(compiled=False))
+
+def written(rows: Any, scales: dict[str, int] | None = None, *, compiled: bool = True) -> bytes:
+    writer, side = TableWriter(BookSide, scales), BookSide()
+    if not compiled:
+        writer._compiled = None
+    writer.write(side, rows)
+    return side.SerializeToString()
+
+
+class OwnList(list[Any]):
+    """Iterated backwards."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return reversed(self)
+
+
+class OwnTuple(tuple[Any, ...]):
+    """Iterated backwards."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        return reversed(self)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        OwnList([("2", "1"), ("1", "1")]),
+        OwnTuple([("2", "1"), ("1", "1")]),
+        [OwnTuple(("2", "1"))],
+        [OwnList(["2", "1"])],
+    ],
+)
+def test_rows_that_are_iterated_in_their_own_way_become_the_same_bytes(rows: Any) -> None:
+    assert written(rows) == written(rows, compiled=False)
 
 
 def test_compiled_rows_are_the_usual_case() -> None:
@@ -232,6 +320,34 @@ def test_rows_are_taken_from_any_iterable_and_a_message_is_copied() -> None:
         depth = MarketDepth.FromString(frame[6:])
         assert depth.bids == side
         assert not depth.HasField("asks")
+
+
+def test_what_can_be_read_only_once_is_read_once() -> None:
+    """Rows of a generator are left to Python, which needs the metadata too."""
+    for framer in framers(MarketDepth):
+        rows = (row for row in [("1", "1")])
+        frame, _ = framer.frame(TIME, {"metadata": iter([("a", "b")]), "asks": rows})
+        assert MarketDepth.FromString(frame[6:]).metadata == {"a": "b"}
+        with pytest.raises(ContractError, match="metadata = "):
+            framer.frame(TIME, {"metadata": iter([("a", "b"), ("c", 1)]), "asks": rows})
+
+
+def test_of_several_wrong_fields_the_first_is_named() -> None:
+    for framer in framers(MarketDepth):
+        with pytest.raises(ContractError, match="asks = 'x'"):
+            framer.frame(TIME, {"asks": [("1", "x")], "metadata": 1})
+        with pytest.raises(ContractError, match="metadata = 1"):
+            framer.frame(TIME, {"metadata": 1, "asks": [("1", "x")]})
+
+
+def test_what_was_refused_is_freed() -> None:
+    """What a message has held goes with the message, so a framer must not keep one that is only ever refused."""
+    for framer in framers(MarketDepth):
+        message = framer.message
+        for _ in range(100):
+            with pytest.raises(ContractError):
+                framer.frame(TIME, {"metadata": {"a": "b"}, "asks": [("2", "1"), ("1", "1")]})
+        assert framer.message is not message
 
 
 def test_what_was_refused_leaves_nothing_behind() -> None:

@@ -4,6 +4,7 @@ use pragma_contracts::Envelope;
 use prost::encoding::{
     DecodeContext, WireType, decode_key, encode_key, encode_varint, message, skip_field,
 };
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyTuple, PyType};
 use uuid::Uuid;
@@ -52,39 +53,41 @@ impl Framer {
     /// The frame of a new message, when it may be sent. Times are in ns since the epoch. rows: those of each table in the
     /// order of their numbers, None for one that is absent. rest: all other fields but the envelope.
     fn frame<'py>(
-        &mut self,
+        slf: &Bound<'py, Self>,
         event_time: &Bound<'py, PyAny>,
         publish_time: i64,
         rows: &Bound<'py, PyTuple>,
         rest: &Bound<'py, PyBytes>,
     ) -> Option<Bound<'py, PyBytes>> {
+        // See `Table::write`.
+        let framer = &mut *slf.try_borrow_mut().ok()?;
         let event_time: i64 = event_time.cast_exact::<PyInt>().ok()?.extract().ok()?;
         let envelope = Envelope {
             message_id: Uuid::now_v7().to_string(),
             event_timestamp: Some(timestamp(event_time)),
             publish_timestamp: Some(timestamp(publish_time)),
-            producer: self.producer.clone(),
-            version: self.rules.version.to_owned(),
+            producer: framer.producer.clone(),
+            version: framer.rules.version.to_owned(),
         };
-        self.bytes.clear();
-        self.bytes.extend_from_slice(&self.header);
-        message::encode(ENVELOPE, &envelope, &mut self.bytes);
+        framer.bytes.clear();
+        framer.bytes.extend_from_slice(&framer.header);
+        message::encode(ENVELOPE, &envelope, &mut framer.bytes);
         let mut rest = rest.as_bytes();
-        for ((number, table), rows) in self.tables.iter_mut().zip(rows.iter()) {
+        for ((number, table), rows) in framer.tables.iter_mut().zip(rows.iter()) {
             if rows.is_none() {
                 continue;
             }
             // Fields stand in the order of their numbers, as protobuf writes them.
             let (below, others) = rest.split_at_checked(size_below(rest, *number)?)?;
             rest = others;
-            self.bytes.extend_from_slice(below);
+            framer.bytes.extend_from_slice(below);
             let table = table.encode(&rows)?;
-            encode_key(*number, WireType::LengthDelimited, &mut self.bytes);
-            encode_varint(table.len() as u64, &mut self.bytes);
-            self.bytes.extend_from_slice(table);
+            encode_key(*number, WireType::LengthDelimited, &mut framer.bytes);
+            encode_varint(table.len() as u64, &mut framer.bytes);
+            framer.bytes.extend_from_slice(table);
         }
-        self.bytes.extend_from_slice(rest);
-        (self.rules.is_sendable)(&self.bytes).then(|| PyBytes::new(rows.py(), &self.bytes))
+        framer.bytes.extend_from_slice(rest);
+        (framer.rules.is_sendable)(&framer.bytes).then(|| PyBytes::new(rows.py(), &framer.bytes))
     }
 }
 
@@ -102,6 +105,13 @@ fn size_below(message: &[u8], number: u32) -> Option<usize> {
         }
         skip_field(wire_type, found, &mut rest, DecodeContext::default()).ok()?;
     }
+}
+
+/// To be called in the child after a fork, where the identities of messages would be drawn as in the parent.
+#[pyfunction]
+pub(crate) fn reseed() -> PyResult<()> {
+    let reseeded = rand::rng().reseed();
+    reseeded.map_err(|error| PyRuntimeError::new_err(error.to_string()))
 }
 
 fn timestamp(ns: i64) -> prost_types::Timestamp {

@@ -65,7 +65,7 @@ impl Frames {
 
     /// The message's bytes in a frame that a consumer may use.
     fn payload<'py>(&self, frame: &Bound<'py, PyAny>) -> Option<Bound<'py, PyBytes>> {
-        let bytes = frame.cast::<PyBytes>().ok()?.as_bytes();
+        let bytes = frame.cast_exact::<PyBytes>().ok()?.as_bytes();
         (self.rules.usable)(bytes, None).map(|payload| PyBytes::new(frame.py(), payload))
     }
 
@@ -75,8 +75,8 @@ impl Frames {
         frame: &Bound<'py, PyAny>,
         key: &Bound<'py, PyAny>,
     ) -> Option<Bound<'py, PyBytes>> {
-        let bytes = frame.cast::<PyBytes>().ok()?.as_bytes();
-        let key = key.cast::<PyBytes>().ok()?.as_bytes();
+        let bytes = frame.cast_exact::<PyBytes>().ok()?.as_bytes();
+        let key = key.cast_exact::<PyBytes>().ok()?.as_bytes();
         (self.rules.usable)(bytes, Some(key)).map(|payload| PyBytes::new(frame.py(), payload))
     }
 

@@ -12,12 +12,14 @@ mod values;
 #[pyo3::pymodule(gil_used = true)]
 mod pragma_contracts_native {
     #[pymodule_export]
+    const INTERFACE: u32 = 1;
+    #[pymodule_export]
     const SCHEMAS_FINGERPRINT: &str = pragma_contracts::SCHEMAS_FINGERPRINT;
 
     #[pymodule_export]
     use super::columns::{floats, texts};
     #[pymodule_export]
-    use super::framer::Framer;
+    use super::framer::{Framer, reseed};
     #[pymodule_export]
     use super::frames::Frames;
     #[pymodule_export]

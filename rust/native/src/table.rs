@@ -44,8 +44,10 @@ impl Table {
     }
 
     /// The bytes of the message that holds exactly these rows, a list or tuple of lists or tuples.
-    fn write<'py>(&mut self, rows: &Bound<'py, PyAny>) -> Option<Bound<'py, PyBytes>> {
-        Some(PyBytes::new(rows.py(), self.encode(rows)?))
+    fn write<'py>(slf: &Bound<'py, Self>, rows: &Bound<'py, PyAny>) -> Option<Bound<'py, PyBytes>> {
+        // A finalizer may come here while rows are being read, and any thread where Decimals are not those of C.
+        let mut table = slf.try_borrow_mut().ok()?;
+        Some(PyBytes::new(rows.py(), table.encode(rows)?))
     }
 }
 
@@ -55,10 +57,11 @@ impl Table {
         for column in &mut self.columns {
             column.values.clear();
         }
-        if let Ok(rows) = rows.cast::<PyList>() {
+        // Subclasses may be iterated in their own way.
+        if let Ok(rows) = rows.cast_exact::<PyList>() {
             rows.iter().try_for_each(|row| self.take(&row))?;
         } else {
-            let rows = rows.cast::<PyTuple>().ok()?;
+            let rows = rows.cast_exact::<PyTuple>().ok()?;
             rows.iter().try_for_each(|row| self.take(&row))?;
         }
         self.bytes.clear();
@@ -74,10 +77,10 @@ impl Table {
 
     #[inline(always)]
     fn take(&mut self, row: &Bound<'_, PyAny>) -> Option<()> {
-        if let Ok(row) = row.cast::<PyTuple>() {
+        if let Ok(row) = row.cast_exact::<PyTuple>() {
             self.take_values(row.len(), row.iter())
         } else {
-            let row = row.cast::<PyList>().ok()?;
+            let row = row.cast_exact::<PyList>().ok()?;
             self.take_values(row.len(), row.iter())
         }
     }

@@ -55,6 +55,13 @@ fn contract<C: Contract + std::fmt::Debug>(bytes: &[u8]) {
     assert_eq!(frame.decode_unchecked::<C>().ok(), by_prost);
     if let Ok(view) = frame.view_unchecked::<C>() {
         assert_eq!(view.into_message().ok(), by_prost);
+        assert_eq!(
+            view.validate().map_err(|error| error.to_string()).err(),
+            by_prost
+                .as_ref()
+                .and_then(|message| message.validate().err())
+                .map(|error| error.to_string())
+        );
         let (view, owned) = (frame.view::<C>(), frame.decode::<C>());
         assert_eq!(
             view.as_ref().err().map(ToString::to_string),
@@ -63,6 +70,7 @@ fn contract<C: Contract + std::fmt::Debug>(bytes: &[u8]) {
         if let (Ok(view), Ok(owned)) = (view, owned) {
             assert_eq!(view.feed(), owned.feed());
             assert_eq!(view.market(), owned.market());
+            keys(&view, bytes);
         }
     }
     let Some(message) = by_prost else {
@@ -74,6 +82,32 @@ fn contract<C: Contract + std::fmt::Debug>(bytes: &[u8]) {
         let key = message.key().unwrap_or_default();
         assert_eq!(Feed::parse(&key), message.feed());
     }
+}
+
+/// A message has its own key, and no other that looks like it.
+fn keys<'a>(view: &impl ContractView<'a>, other: &[u8]) {
+    let own = view.key().ok();
+    let key = own.clone().unwrap_or_default();
+    let (head, tail) = key.split_at_checked(key.len() / 2).unwrap_or_default();
+    for near in [
+        key.clone(),
+        key.replace('%', "%25"),
+        key.replace("%2D", "-"),
+        key.replace("perp-", "perpetual-"),
+        key.to_uppercase(),
+        format!("{key}-"),
+        format!("-{key}"),
+        format!("{head}-{tail}"),
+        head.to_owned(),
+        tail.to_owned(),
+    ] {
+        assert_eq!(
+            view.has_key(near.as_bytes()),
+            own.as_ref() == Some(&near),
+            "{near}"
+        );
+    }
+    assert!(!view.has_key(other));
 }
 
 fn sides(bytes: &[u8]) {
