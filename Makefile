@@ -49,7 +49,7 @@ demo: setup      ## replay recorded market data through the contracts, on an emb
 
 test: lint native  ## every check and every test, on a real broker and a real registry
 	cd rust && $(UNOPTIMIZED) cargo test --locked --workspace --features full
-	cd rust && cargo test --locked --workspace
+	cd rust && cargo test --locked --package pragma-contracts
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	PRAGMA_CONTRACTS_NATIVE=0 $(BIN)/python -m pytest --numprocesses 2 tests/wire tests/stream/test_producer.py
 
