@@ -60,7 +60,6 @@ class Table(Protocol):
 class Native(Protocol):
     """What is compiled."""
 
-    INTERFACE: int
     SCHEMAS_FINGERPRINT: str
 
     def Frames(self, topic: str, /) -> CheckedFrames: ...  # noqa: D102, N802
@@ -83,7 +82,7 @@ def _load() -> Native | None:
     except ImportError as error:
         _warn("it cannot be loaded here: %s", error)
         return None
-    if (found.INTERFACE, found.SCHEMAS_FINGERPRINT) != (_INTERFACE, SCHEMAS_FINGERPRINT):
+    if (getattr(found, "INTERFACE", None), found.SCHEMAS_FINGERPRINT) != (_INTERFACE, SCHEMAS_FINGERPRINT):
         _warn("it was compiled for another version of pragma-contracts, or other schemas; install that of this version")
         return None
     if hasattr(os, "register_at_fork"):
