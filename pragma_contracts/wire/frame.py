@@ -67,7 +67,7 @@ def decode(
     """
     if contract is None:
         contract = _of_id(split(frame)[0], ids)
-    found, look = _LOOKS.get(contract) or _LOOKS[contract_of(contract).message]
+    found, look, parse = _LOOKS.get(contract) or _LOOKS[contract_of(contract).message]
     payload = look(frame) if validate else None
     if payload is not None:
         validate = False
@@ -77,7 +77,7 @@ def decode(
     else:
         payload = frame[split(frame)[1] :]
     try:
-        message = found.parse(payload)  # type: ignore[arg-type]  # protobuf takes any buffer
+        message = parse(payload)  # type: ignore[arg-type]  # protobuf takes any buffer
     except (DecodeError, UnicodeDecodeError) as error:
         raise undecodable(found, frame, len(frame) - len(payload), error) from error
     if validate:
@@ -91,7 +91,7 @@ def frames_of(contract: Contract[Any], *, often: bool = False) -> Frames:
 
 
 # What `decode` asks first.
-_LOOKS = {contract.message: (contract, frames_of(contract).payload) for contract in CONTRACTS}
+_LOOKS = {contract.message: (contract, frames_of(contract).payload, contract.parse) for contract in CONTRACTS}
 
 
 def _of_id(schema_id: int, ids: Mapping[int, type[Message]] | None) -> type[Message]:
