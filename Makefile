@@ -36,7 +36,7 @@ $(ACTIONLINT): $(READY)
 	@touch $@
 
 # The compiled hot paths, for this Python.
-$(NATIVE): $(READY) $(shell find rust/native rust/pragma-contracts/src rust/Cargo.lock -type f)
+$(NATIVE): $(READY) $(shell find rust/native rust/pragma-contracts/src rust/pragma-contracts/Cargo.toml rust/Cargo.toml rust/Cargo.lock -type f)
 	@$(CARGO)
 	PATH='$(abspath $(BIN))':"$$PATH" $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--force-reinstall ./rust/native

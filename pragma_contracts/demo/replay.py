@@ -21,6 +21,7 @@ from pragma_contracts.stream.consumer import Consumer, Record
 from pragma_contracts.stream.filter import feeds
 from pragma_contracts.stream.producer import Producer
 from pragma_contracts.testing.sample import sample
+from pragma_contracts.wire.glance import HEADER_SIZE
 from pragma_contracts.wire.json import from_json
 from pragma_contracts.wire.lookup import contract_of
 
@@ -28,7 +29,6 @@ _WANTED = MarketType.PERPETUAL
 _AT_ONCE = 100
 _PATIENCE_S = 30.0
 _STATISTICS_MS = 100
-_HEADER_BYTES = 6
 
 Progress = Callable[[int], None]
 Counted = Counter[tuple[Contract[Any], int, str]]
@@ -106,7 +106,7 @@ def _produce(
             producer.send(message)
             contract, number = contract_of(message), int(message.market_type)  # type: ignore[attr-defined]
             sent[contract, number, "messages"] += 1
-            sent[contract, number, "bytes"] += _HEADER_BYTES + message.ByteSize()
+            sent[contract, number, "bytes"] += HEADER_SIZE + message.ByteSize()
             if count % _AT_ONCE == 0 or count == len(messages):
                 progress(_AT_ONCE if count % _AT_ONCE == 0 else count % _AT_ONCE)
                 pause.wait(max(0.0, begin + count / rate - time.perf_counter()))

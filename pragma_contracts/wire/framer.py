@@ -15,6 +15,7 @@ from pragma_contracts.wire.json_fields import is_repeated
 from pragma_contracts.wire.native import Native, native
 from pragma_contracts.wire.payload import Payload
 from pragma_contracts.wire.setters import Setter, setters, tables_of
+from pragma_contracts.wire.table import columns_of
 from pragma_contracts.wire.timestamps import ns_of, split
 
 
@@ -75,17 +76,13 @@ class NativeFramer(Payload[M]):
     ) -> None:
         """As for a PlainFramer."""
         self._plain = PlainFramer(contract, feed, header, producer, scales)
-        given = scales or {}
         known: Any = contract.message.DESCRIPTOR.fields_by_name
         tables = sorted(tables_of(contract.message).items(), key=lambda table: known[table[0]].number)
-        columns = [
-            (known[name].number, [(column.number, given.get(column.name)) for column in table.DESCRIPTOR.fields])
-            for name, table in tables
-        ]
+        columns = [(known[name].number, columns_of(table, scales or {})) for name, table in tables]
         self._frame = compiled.Framer(contract.topic, header, producer, columns, Decimal).frame
         # What was given for each table, in the order of their numbers.
         self._rows: dict[str, Any] = dict.fromkeys(name for name, _ in tables)
-        own = setters(contract.message, scales) | dict.fromkeys(self._rows, self._keep)
+        own = self._plain._setters | dict.fromkeys(self._rows, self._keep)
         own |= {name: _rereadable(set_) for name, set_ in own.items() if is_repeated(known[name])}
         super().__init__(contract, feed, own)
 

@@ -13,7 +13,7 @@ from pragma_contracts import rules
 from pragma_contracts.errors import ConfigurationError, InvalidDecimal, shown
 from pragma_contracts.messages import DecimalColumn
 from pragma_contracts.wire.column import EXACT_POWER, INT64, POWERS, parse, to_wide, write_column, write_unscaled
-from pragma_contracts.wire.native import Table as CompiledTable, native
+from pragma_contracts.wire.native import Columns, Table as CompiledTable, native
 
 # With more digits two decimals of one scale may be nearest to the same float.
 _MOST_OF_FLOAT = 10**15
@@ -187,8 +187,12 @@ class _Unfit(Exception):
 def _compiled(table: Any, scales: tuple[tuple[str, int], ...]) -> CompiledTable | None:
     if native is None:
         return None
-    given = dict(scales)
-    return native.Table([(field.number, given.get(field.name)) for field in table.DESCRIPTOR.fields], Decimal)
+    return native.Table(columns_of(table, dict(scales)), Decimal)
+
+
+def columns_of(table: type[Message], scales: Mapping[str, int]) -> Columns:
+    """The columns of a table, as compiled code takes them."""
+    return [(column.number, scales.get(column.name)) for column in table.DESCRIPTOR.fields]
 
 
 def _checked(table: type[Message], scales: Mapping[str, object]) -> dict[str, int]:

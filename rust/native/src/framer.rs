@@ -28,7 +28,7 @@ pub(crate) struct Framer {
 
 #[pymethods]
 impl Framer {
-    /// header: what stands before a message in its frame. tables: number of each such field, and its columns.
+    /// header: what stands before a message in its frame. tables: number of each such field, ascending, and its columns.
     #[new]
     fn new(
         py: Python<'_>,
@@ -39,13 +39,11 @@ impl Framer {
         decimal: Py<PyType>,
     ) -> PyResult<Self> {
         let table = |(number, columns)| (number, Table::new(columns, decimal.clone_ref(py)));
-        let mut tables: Vec<_> = tables.into_iter().map(table).collect();
-        tables.sort_unstable_by_key(|(number, _)| *number);
         Ok(Self {
             rules: Rules::by_topic(topic)?,
             header,
             producer,
-            tables,
+            tables: tables.into_iter().map(table).collect(),
             bytes: Vec::new(),
         })
     }
