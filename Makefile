@@ -35,6 +35,8 @@ $(ACTIONLINT): $(READY)
 		GOTOOLCHAIN=local $(BIN)/go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 	@touch $@
 
+# What was uninstalled is not there, whatever the file says.
+$(shell $(BIN)/python -c 'import pragma_contracts_native' 2>/dev/null || rm -f $(NATIVE))
 # The compiled hot paths, for this Python.
 $(NATIVE): $(READY) $(shell find rust/native rust/pragma-contracts/src rust/pragma-contracts/Cargo.toml rust/Cargo.toml rust/Cargo.lock -type f)
 	@$(CARGO)

@@ -60,8 +60,6 @@ class Table(Protocol):
 class Native(Protocol):
     """What is compiled."""
 
-    SCHEMAS_FINGERPRINT: str
-
     def Frames(self, topic: str, /) -> CheckedFrames: ...  # noqa: D102, N802
     def Framer(  # noqa: D102, N802
         self, topic: str, header: bytes, producer: str, tables: list[tuple[int, Columns]], decimal: "type[Decimal]", /
@@ -82,7 +80,8 @@ def _load() -> Native | None:
     except ImportError as error:
         _warn("it cannot be loaded here: %s", error)
         return None
-    if (getattr(found, "INTERFACE", None), found.SCHEMAS_FINGERPRINT) != (_INTERFACE, SCHEMAS_FINGERPRINT):
+    version = tuple(getattr(found, name, None) for name in ("INTERFACE", "SCHEMAS_FINGERPRINT"))
+    if version != (_INTERFACE, SCHEMAS_FINGERPRINT):
         _warn("it was compiled for another version of pragma-contracts, or other schemas; install that of this version")
         return None
     if hasattr(os, "register_at_fork"):

@@ -96,11 +96,18 @@ def test_it_is_left_out_when_the_environment_says_so() -> None:
         assert done.stdout.strip() == said
 
 
-@pytest.mark.parametrize("other", ["SCHEMAS_FINGERPRINT = 'f' * 64", "INTERFACE = 0"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        "native.SCHEMAS_FINGERPRINT = 'f' * 64",
+        "native.INTERFACE = 0",
+        "del native.SCHEMAS_FINGERPRINT",
+        "del native.INTERFACE",
+    ],
+)
 def test_it_is_left_out_with_a_warning_when_it_is_of_another_version(other: str) -> None:
     script = (
-        f"import pragma_contracts_native as native; native.{other}\n"
-        "import pragma_contracts; print(pragma_contracts.NATIVE)"
+        f"import pragma_contracts_native as native; {other}\nimport pragma_contracts; print(pragma_contracts.NATIVE)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
