@@ -1,20 +1,27 @@
-"""The one door to a schema registry: Confluent's HTTP API, with bounded retries and errors of our tree.
-
-Source of paths, fields and error codes: Confluent's Schema Registry API reference.
-"""
+"""A connection to a registry: a method for each question, with bounded retries."""
 
 import random
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 
 from pragma_contracts.errors import ConfigurationError, RegistryError, RegistryUnavailable
+from pragma_contracts.registry.answers import (
+    Compatibility,
+    Reference,
+    Registered,
+    body_of,
+    compatibility,
+    error_of,
+    registered,
+)
+from pragma_contracts.registry.settings import RegistrySettings
+from pragma_contracts.registry.urls import normalised_url
 
 _T = TypeVar("_T")
 _Body = Mapping[str, Any]
@@ -26,93 +33,15 @@ _TIMEOUT_S = 10.0
 
 _SERVER_ERROR = 500
 # The registry's own codes for what is simply not there.
-_ABSENT = {40401, 40402, 40403, 40408}
+_ABSENT = {40401, 40402, 40403, 40404, 40408, 40409}
+# How HTTP says that a path, or a method of it, is not there.
+_NO_SUCH_PATH = {404, 405, 501}
 
-
-class Reference(NamedTuple):
-    """A schema that another one imports: its import path, and where it is registered."""
-
-    name: str
-    subject: str
-    version: int
-
-
-class Registered(NamedTuple):
-    """A schema as it stands in a registry."""
-
-    subject: str
-    version: int
-    schema_id: int
-    schema: str
-    references: tuple[Reference, ...]
-
-
-class Compatibility(NamedTuple):
-    """A registry's verdict on a schema, in its own words."""
-
-    compatible: bool
-    messages: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrySettings:
-    """Where a registry is and who asks. Secrets are not part of its repr.
-
-    url: root of the Confluent API, http or https, without credentials. user and password: basic auth. token: bearer
-    token. ca_file: PEM file with the authorities to trust. cert_file, key_file: PEM files of a client certificate.
-
-    Raises:
-        ConfigurationError: the URL cannot be used, or the credentials are not whole.
-    """
-
-    url: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    token: str | None = field(default=None, repr=False)
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        normalised_url(self.url)
-        if (self.user is None) != (self.password is None):
-            raise ConfigurationError("registry", "basic auth needs both a user and a password")
-        if self.user is not None and self.token is not None:
-            raise ConfigurationError("registry", "give either a user and a password, or a token")
-        # The HTTP client's own error would show the token.
-        if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
-            problem = "the token has characters that an HTTP header cannot carry, such as a line end"
-            raise ConfigurationError("registry", problem)
-        if self.key_file is not None and self.cert_file is None:
-            raise ConfigurationError("registry", "a key file needs its certificate file too")
-
-
-def normalised_url(url: str) -> str:
-    """The form of a registry's URL under which contracts.lock keeps it: `HTTP://Host:80/x/` is `http://host/x`.
-
-    Raises:
-        ConfigurationError: it is no http(s) URL, or has credentials in it.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigurationError("registry", f"is no URL: {error}") from error
-    if parts.username is not None or parts.password is not None:
-        problem = "has credentials in its URL, which ends up in logs and in contracts.lock; give them as options"
-        raise ConfigurationError("registry", problem)
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError("registry", f"{url!r} is no http or https URL, such as http://localhost:8081")
-    if parts.query or parts.fragment:
-        raise ConfigurationError("registry", f"{url!r} has a query or a fragment; give the root of the API")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    default = {"http": 80, "https": 443}[parts.scheme.lower()]
-    shown_port = f":{port}" if port is not None and port != default else ""
-    return f"{parts.scheme.lower()}://{host}{shown_port}{parts.path.rstrip('/')}"
+_CONNECTIONS = 8
 
 
 class Registry:
-    """A connection to a registry; close it, or use it in a `with`.
+    """Connections to a registry, kept and shared by any number of threads; close it, or use it in a `with`.
 
     Every method raises RegistryError when the registry refuses, and RegistryUnavailable when it cannot be reached or
     answers 5xx, after four tries with growing waits. `tries`, and `timeout` in seconds of each, are for callers that
@@ -137,12 +66,12 @@ class Registry:
 
     def look_up(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> Registered | None:
         """The version of a subject that is exactly this schema, or None. POST /subjects/{subject}"""
-        return self._find("POST", f"/subjects/{_name(subject)}", _registered, _body(schema, references))
+        return self._find("POST", f"/subjects/{_name(subject)}", registered, body_of(schema, references))
 
     def register(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> int:
         """Registers a schema, if it is not there yet; gives its id. POST /subjects/{subject}/versions"""
         path = f"/subjects/{_name(subject)}/versions"
-        return self._ask("POST", path, lambda found: int(found["id"]), _body(schema, references))
+        return self._ask("POST", path, lambda found: int(found["id"]), body_of(schema, references))
 
     def subjects(self) -> list[str]:
         """Every subject. GET /subjects"""
@@ -154,7 +83,17 @@ class Registry:
 
     def version(self, subject: str, version: int) -> Registered:
         """One version of a subject. GET /subjects/{subject}/versions/{version}"""
-        return self._ask("GET", f"/subjects/{_name(subject)}/versions/{version}", _registered)
+        return self._ask("GET", f"/subjects/{_name(subject)}/versions/{version}", registered)
+
+    def deleted_versions(self, subject: str) -> list[int]:
+        """The versions of a subject that were soft-deleted. GET /subjects/{subject}/versions?deleted=true"""
+        path = f"/subjects/{_name(subject)}/versions?deleted=true"
+        every = self._find("GET", path, lambda found: list(map(int, found))) or []
+        return sorted(set(every) - set(self.versions(subject)))
+
+    def delete_subject(self, subject: str) -> None:
+        """Soft-deletes every version of a subject, if there is one. DELETE /subjects/{subject}"""
+        self._find("DELETE", f"/subjects/{_name(subject)}", lambda found: list(map(int, found)))
 
     def subjects_of(self, schema_id: int) -> list[str] | None:
         """The subjects that have a schema id, or None when the registry has no such id.
@@ -168,6 +107,21 @@ class Registry:
         """The compatibility level set on a subject itself, or None. GET /config/{subject}"""
         return self._find("GET", f"/config/{_name(subject)}", lambda found: str(found["compatibilityLevel"]))
 
+    def effective_level(self, subject: str) -> str | None:
+        """The compatibility level that holds for a subject: its own, or else the registry's; None when it tells none.
+
+        GET /config/{subject}?defaultToGlobal=true, and GET /config of a registry that does not know that
+        """
+        own = self._optional(f"/config/{_name(subject)}?defaultToGlobal=true", "compatibilityLevel")
+        return own if own is not None else self._optional("/config", "compatibilityLevel")
+
+    def mode(self, subject: str) -> str | None:
+        """What may be done to a subject, such as READWRITE or READONLY, or None when the registry has no modes.
+
+        GET /mode/{subject}?defaultToGlobal=true
+        """
+        return self._optional(f"/mode/{_name(subject)}?defaultToGlobal=true", "mode")
+
     def set_level(self, subject: str, level: str) -> None:
         """Sets the compatibility level of a subject. PUT /config/{subject}"""
         self._ask("PUT", f"/config/{_name(subject)}", dict, {"compatibility": level})
@@ -178,7 +132,16 @@ class Registry:
         POST /compatibility/subjects/{subject}/versions?verbose=true
         """
         path = f"/compatibility/subjects/{_name(subject)}/versions?verbose=true"
-        return self._ask("POST", path, _compatibility, _body(schema, references))
+        return self._ask("POST", path, compatibility, body_of(schema, references))
+
+    def _optional(self, path: str, key: str) -> str | None:
+        """A fact that the registry may not have, or not have the path for."""
+        try:
+            return self._ask("GET", path, lambda found: str(found[key]))
+        except RegistryError as error:
+            if error.status in _NO_SUCH_PATH:
+                return None
+            raise
 
     def _find(self, method: str, path: str, read: Callable[[Any], _T], body: _Body | None = None) -> _T | None:
         """Like `_ask`, and None when the registry says that what is asked for is not there."""
@@ -194,7 +157,7 @@ class Registry:
         url = self.url + path
         response = self._send(method, url, body)
         if not response.is_success:
-            raise _error(method, url, response)
+            raise error_of(method, url, response)
         try:
             return read(response.json())
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -218,7 +181,7 @@ class Registry:
                 continue
             if response.status_code < _SERVER_ERROR or response.status_code == httpx.codes.NOT_IMPLEMENTED:
                 return response
-            refused = _error(method, url, response)
+            refused = error_of(method, url, response)
             detail = f"{refused.detail} (after {attempt + 1} tries)"
             problem = RegistryUnavailable(method, url, response.status_code, refused.code, detail)
         raise problem
@@ -237,45 +200,11 @@ def _client(settings: RegistrySettings, timeout: float) -> httpx.Client:
         files = settings.ca_file, settings.cert_file
         shown = ", ".join(file for file in files if file)
         raise ConfigurationError("registry", f"certificate files {shown} cannot be used: {error}") from error
-    return httpx.Client(headers=headers, auth=auth, verify=context, timeout=timeout)
+    return httpx.Client(
+        headers=headers, auth=auth, verify=context, timeout=timeout, limits=httpx.Limits(max_connections=_CONNECTIONS)
+    )
 
 
 def _name(subject: str) -> str:
     # The subject of an import is its path: its slashes are part of one path segment.
     return quote(subject, safe="")
-
-
-def _body(schema: str, references: Sequence[Reference]) -> dict[str, Any]:
-    body: dict[str, Any] = {"schema": schema, "schemaType": "PROTOBUF"}
-    if references:
-        body["references"] = [reference._asdict() for reference in references]
-    return body
-
-
-def _compatibility(found: Mapping[str, Any]) -> Compatibility:
-    return Compatibility(
-        bool(found["is_compatible"]), tuple(" ".join(str(each).split()) for each in found.get("messages") or ())
-    )
-
-
-def _registered(found: Mapping[str, Any]) -> Registered:
-    references = tuple(
-        Reference(str(reference["name"]), str(reference["subject"]), int(reference["version"]))
-        for reference in found.get("references") or ()
-    )
-    return Registered(str(found["subject"]), int(found["version"]), int(found["id"]), str(found["schema"]), references)
-
-
-def _error(method: str, url: str, response: httpx.Response) -> RegistryError:
-    """The registry's own code and words when it gives them, what HTTP says otherwise."""
-    code, detail = 0, response.reason_phrase
-    if "json" in response.headers.get("Content-Type", ""):
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if isinstance(answer, dict):
-            given = answer.get("error_code")
-            code = given if isinstance(given, int) else 0
-            detail = str(answer.get("message") or answer.get("detail") or detail)
-    return RegistryError(method, url, response.status_code, code, " ".join(detail.split()))

@@ -1,0 +1,72 @@
+"""What is sent to a registry and what comes back, as JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import httpx
+
+from pragma_contracts.errors import RegistryError
+
+
+class Reference(NamedTuple):
+    """A schema that another one imports: its import path, and where it is registered."""
+
+    name: str
+    subject: str
+    version: int
+
+
+class Registered(NamedTuple):
+    """A schema as it stands in a registry."""
+
+    subject: str
+    version: int
+    schema_id: int
+    schema: str
+    references: tuple[Reference, ...]
+
+
+class Compatibility(NamedTuple):
+    """A registry's verdict on a schema, in its own words."""
+
+    compatible: bool
+    messages: tuple[str, ...]
+
+
+def body_of(schema: str, references: Sequence[Reference]) -> dict[str, Any]:
+    """What a registry is sent of a schema."""
+    body: dict[str, Any] = {"schema": schema, "schemaType": "PROTOBUF"}
+    if references:
+        body["references"] = [reference._asdict() for reference in references]
+    return body
+
+
+def compatibility(found: Mapping[str, Any]) -> Compatibility:
+    """A verdict, its messages each on one line."""
+    return Compatibility(
+        bool(found["is_compatible"]), tuple(" ".join(str(each).split()) for each in found.get("messages") or ())
+    )
+
+
+def registered(found: Mapping[str, Any]) -> Registered:
+    """A version of a subject."""
+    references = tuple(
+        Reference(str(reference["name"]), str(reference["subject"]), int(reference["version"]))
+        for reference in found.get("references") or ()
+    )
+    return Registered(str(found["subject"]), int(found["version"]), int(found["id"]), str(found["schema"]), references)
+
+
+def error_of(method: str, url: str, response: httpx.Response) -> RegistryError:
+    """The registry's own code and words when it gives them, what HTTP says otherwise."""
+    code, detail = 0, response.reason_phrase
+    if "json" in response.headers.get("Content-Type", ""):
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if isinstance(answer, dict):
+            given = answer.get("error_code")
+            code = given if isinstance(given, int) else 0
+            detail = str(answer.get("message") or answer.get("detail") or detail)
+    return RegistryError(method, url, response.status_code, code, " ".join(detail.split()))
