@@ -7,9 +7,7 @@ from pathlib import Path
 ALLOWED = {
     "errors": set(),
     "descriptors": set(),
-    "proto_source": {"descriptors", "errors", "proto_options", "proto_scopes"},
-    "proto_options": {"errors", "proto_scopes"},
-    "proto_scopes": set(),
+    "proto_source": {"descriptors", "errors"},
     "contract": {"errors"},
     "rules": {"errors"},
     "registry": {"errors"},

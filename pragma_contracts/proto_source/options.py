@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from pragma_contracts.errors import SchemaError
-from pragma_contracts.proto_scopes import Scopes
+from pragma_contracts.proto_source.scopes import Scopes
 
 _MAP_ENTRY = "google.protobuf.MessageOptions.map_entry"
 _UNINTERPRETED = 999

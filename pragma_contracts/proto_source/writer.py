@@ -14,8 +14,8 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from pragma_contracts.descriptors import default_json_name, parse_file
 from pragma_contracts.errors import SchemaError
-from pragma_contracts.proto_options import Assignment, Options
-from pragma_contracts.proto_scopes import Scopes
+from pragma_contracts.proto_source.options import Assignment, Options
+from pragma_contracts.proto_source.scopes import Scopes
 
 # Numbers of descriptor fields, which the paths of source info are made of.
 _SYNTAX, _PACKAGE = (12,), (2,)
@@ -90,13 +90,13 @@ class _Writer:
             self._line(f"import {'public ' if index in public else ''}{self._options.quoted(name)};")
         self._gap()
         self._option_lines(file.options, file.package)
-        self._extensions(file.extension, file.package, (_EXTENSION,))
         for index, message in enumerate(file.message_type):
             self._gap()
             self._message(message, file.package, (_MESSAGE, index))
         for index, enum in enumerate(file.enum_type):
             self._gap()
             self._enum(enum, file.package, (_ENUM, index))
+        self._extensions(file.extension, file.package, (_EXTENSION,))
         return "\n".join(self._lines).rstrip("\n") + "\n"
 
     def _message(self, message: DescriptorProto, scope: str, path: _Path) -> None:
