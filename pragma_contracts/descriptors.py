@@ -13,6 +13,15 @@ _File = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("google.prot
 _Set = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("google.protobuf.FileDescriptorSet"))
 
 
+# What protobuf serializers and registries bring along themselves, so that nobody registers it.
+_WELL_KNOWN = ("google/protobuf/", "google/type/", "confluent/")
+
+
+def is_well_known(name: str) -> bool:
+    """Whether the file with this import path comes with protobuf, or with every serializer and registry."""
+    return name.startswith(_WELL_KNOWN)
+
+
 def parse_file(data: bytes) -> FileDescriptorProto:
     """A FileDescriptorProto that is written back byte for byte. Raises protobuf's DecodeError."""
     return cast(FileDescriptorProto, _File.FromString(data))

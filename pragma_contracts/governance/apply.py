@@ -1,29 +1,42 @@
-"""Carries out a plan: imports first, then every question that can be asked, then the contracts."""
+"""Carries out a plan: imports first, then every question that can be asked, then the contracts; and reads it back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from pragma_contracts.errors import RegistryError
-from pragma_contracts.governance.plan import (
-    Opinion,
-    Plan,
-    State,
-    Step,
-    ask,
-    found_version,
-    is_refusal,
-    references_of,
-)
-from pragma_contracts.registry import Reference, Registered, Registry
+from pragma_contracts.errors import ConfigurationError, RegistryError
+from pragma_contracts.governance.gate.judging import differences
+from pragma_contracts.governance.losses import Loss
+from pragma_contracts.governance.matching import Held, held
+from pragma_contracts.governance.opinions import Opinion, ask
+from pragma_contracts.governance.plan import Plan, State, Step, references_of
+from pragma_contracts.governance.stored import Reading, schemas_of
+from pragma_contracts.registry import Reference, Registered
 from pragma_contracts.stream.ids import Locked
+
+# How registries say that a schema is understood but not wanted: HTTP's conflict, or a code of their own in a 422. A
+# schema that they cannot read, or a mode in which nothing can be written, is something else.
+_CONFLICT = 409
+_UNPROCESSABLE = 422
+_CANNOT_READ = range(42201, 42210)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done. registered: the version of every subject that is as planned. refused: the steps that are not."""
+    """What was done. held: the version of every subject that is as planned, as it was read back. refused: the steps
+    that are not."""
 
-    registered: dict[str, Registered]
-    refused: tuple[Step, ...]
+    held: dict[str, Held]
+    refused: tuple[Step, ...] = ()
+
+    @property
+    def registered(self) -> dict[str, Registered]:
+        """The version of every subject that is as planned."""
+        return {subject: found.registered for subject, found in self.held.items()}
+
+    @property
+    def losses(self) -> frozenset[Loss]:
+        """What the registry lost of any of them."""
+        return frozenset().union(*(found.losses for found in self.held.values()))
 
     def locked(self, plan: Plan) -> dict[str, Locked]:
         """What contracts.lock has to say of the registry after this."""
@@ -34,21 +47,26 @@ class Outcome:
         }
 
 
-def apply(registry: Registry, plan: Plan) -> Outcome:
+def apply(reading: Reading, plan: Plan) -> Outcome:
     """Does what the plan says, and stops at the first refusal.
 
     No contract gets a version unless the registry was asked about all of them, where it can be asked. A level is set
     before the first version it is for. All of it may be done again at any time: what is there already stays as it is.
 
     Raises:
-        RegistryError: the registry failed; run it again.
+        ConfigurationError: a subject that changes is in a mode in which nothing can be written; nothing was.
+        RegistryError: the registry failed, or does not hold what it has just taken; run it again.
     """
     if plan.refused:
         return Outcome({}, tuple(step for step in plan.steps if step.opinion == Opinion.REFUSED))
-    applied = _Applied(registry)
+    if plan.modes:
+        shown = ", ".join(f"{subject} is {mode}" for subject, mode in plan.modes)
+        raise ConfigurationError("registry", f"{plan.registry} takes no schemas now ({shown}); nothing was written")
+    applied = _Applied(reading)
     contracts = [step for step in plan.steps if step.target.is_contract]
     for step in plan.steps:
         if not step.target.is_contract:
+            applied.set_level(step)
             refused = applied.write(step)
             if refused:
                 return Outcome(applied.done, (refused,))
@@ -61,54 +79,74 @@ def apply(registry: Registry, plan: Plan) -> Outcome:
         refused = applied.write(step)
         if refused:
             return Outcome(applied.done, (refused,))
-    return Outcome(applied.done, ())
+    return Outcome(applied.done)
 
 
+@dataclass(slots=True)
 class _Applied:
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self.done: dict[str, Registered] = {}
+    reading: Reading
+    done: dict[str, Held] = field(default_factory=dict)
 
     def set_level(self, step: Step) -> None:
         """Sets a subject's level where the plan has it."""
-        if not step.sets_level:
+        if step.levels.to is None:
             return
+        registry = self.reading.holdings.registry
         try:
-            self._registry.set_level(step.target.subject, step.level_to)
+            registry.set_level(step.target.subject, step.levels.to)
         except RegistryError:
             # Another run may have set it in between, which some registries answer with a conflict.
-            if self._registry.level(step.target.subject) != step.level_to:
+            if registry.level(step.target.subject) != step.levels.to:
                 raise
 
     def refusals(self, steps: list[Step]) -> Iterator[Step]:
         """The steps that the registry refuses, now that their imports are registered and their levels set."""
         for step in steps:
             if step.state == State.NEW_VERSION:
-                opinion, words = ask(self._registry, step.target, self._references(step))
+                opinion, words = ask(self.reading.holdings, step.target, self._references(step))
                 if opinion == Opinion.REFUSED:
                     yield replace(step, opinion=opinion, words=words)
 
     def write(self, step: Step) -> Step | None:
-        """Registers a step's schema; gives the refused step when the registry does not want it."""
-        target, references = step.target, self._references(step)
-        if not target.is_contract:
-            self.set_level(step)
-        found = found_version(self._registry, target, references)
-        if found is None:
+        """Registers a step's schema and reads it back; gives the refused step when the registry does not want it."""
+        target, holdings = step.target, self.reading.holdings
+        # Another run may have been faster.
+        holdings.forget(target.subject)
+        found = (
+            held(self.reading, target) if step.state == State.UNCHANGED or holdings.numbers(target.subject) else None
+        )
+        if found is None or (step.state != State.UNCHANGED and found.losses):
             try:
-                self._registry.register(target.subject, target.schema, references)
+                holdings.registry.register(target.subject, target.schema, self._references(step))
             except RegistryError as error:
-                if not is_refusal(error):
+                if not _is_refusal(error):
                     raise
                 return replace(step, opinion=Opinion.REFUSED, words=(error.detail,))
-            found = found_version(self._registry, target, references)
+            holdings.forget(target.subject)
+            found = held(self.reading, target)
         if found is None:
-            url = f"{self._registry.url}/subjects/{target.subject}"
-            raise RegistryError("POST", url, 404, 0, "does not find what it has just registered")
+            raise self._not_kept(step)
         self.done[target.subject] = found
         return None
 
+    def _not_kept(self, step: Step) -> RegistryError:
+        """What the registry made of the schema that it has just taken."""
+        target, holdings = step.target, self.reading.holdings
+        newest = next(self.reading.every(target.subject, target.file), None)
+        url = f"{holdings.registry.url}/subjects/{target.subject}/versions"
+        if newest is None:
+            return RegistryError("GET", url, 200, 0, "has no version of what it has just taken")
+        changes = "; ".join(each.change for each in differences(newest.schemas, schemas_of(target.files)))
+        detail = f"what it reads back as version {newest.registered.version} is not what it has just taken: {changes}"
+        return RegistryError("GET", url, 200, 0, detail)
+
     def _references(self, step: Step) -> list[Reference]:
-        references = references_of(step.target, {subject: found.version for subject, found in self.done.items()})
+        versions = {subject: found.registered.version for subject, found in self.done.items()}
+        references = references_of(step.target, versions)
         assert references is not None, "targets come after what they import"  # noqa: S101
         return references
+
+
+def _is_refusal(error: RegistryError) -> bool:
+    """Whether a registry understood a registration and does not want it."""
+    return error.status == _CONFLICT or (error.status == _UNPROCESSABLE and error.code not in _CANNOT_READ)

@@ -5,7 +5,10 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from pragma_contracts.descriptors import parse_set
 from pragma_contracts.errors import ConfigurationError, SchemaError
@@ -39,21 +42,44 @@ def compile_as_it_is(folder: Path, *more: Path) -> Schemas:
     names = sorted(path.relative_to(root).as_posix() for root in roots for path in root.rglob("*.proto"))
     if not names:
         raise ConfigurationError("schemas", f"no .proto file under {folder}; name the folder that imports start from")
+    return read(_protoc(folder, [*(Path(os.path.relpath(root, folder)) for root in more), schemas_folder()], names))
+
+
+def compile_texts(texts: Mapping[str, bytes], *, package: bool = True) -> Schemas:
+    """Compiles files that are in no folder, by import path, whatever their contract options say.
+
+    package: whether what they import and do not have is taken from the installed package.
+
+    Raises:
+        SchemaError: a file does not compile, or its name leads elsewhere.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, content in texts.items():
+            target = Path(scratch) / name
+            # Names may come from a wheel or a registry that somebody else has filled.
+            if not target.resolve().is_relative_to(Path(scratch).resolve()):
+                raise SchemaError(name, 0, "is no import path: it leads out of the folder of the schemas")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        return read(_protoc(Path(scratch), [schemas_folder()] if package else [], sorted(texts)))
+
+
+def _protoc(folder: Path, beside: Sequence[Path], names: Sequence[str]) -> FileDescriptorSet:
+    """Compiles the named files of a folder; imports may also be in the folders beside it, or be protoc's own."""
     try:
         import grpc_tools
     except ImportError as error:
         raise ConfigurationError(
             "schemas", "compiling .proto files needs grpcio-tools: pip install 'pragma-contracts[governance]'"
         ) from error
-    well_known = Path(grpc_tools.__path__[0]) / "_proto"
+    includes = [f"-I{path}" for path in (".", *beside, Path(grpc_tools.__path__[0]) / "_proto")]
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "descriptors"
-        beside = [*(f"-I{os.path.relpath(root, folder)}" for root in more), f"-I{schemas_folder()}"]
         # A process of its own: protoc writes its errors to the C stderr, where they cannot be caught. It starts in the
         # folder, so that its errors name files as imports do; -P, because that folder is no place of Python modules.
         done = subprocess.run(
             [
-                *(sys.executable, "-P", "-m", "grpc_tools.protoc", "-I.", *beside, f"-I{well_known}"),
+                *(sys.executable, "-P", "-m", "grpc_tools.protoc", *includes),
                 *("--include_imports", "--include_source_info", f"--descriptor_set_out={out}", *names),
             ],
             cwd=folder,
@@ -63,7 +89,7 @@ def compile_as_it_is(folder: Path, *more: Path) -> Schemas:
         )
         if done.returncode:
             raise _error(done.stderr)
-        return read(parse_set(out.read_bytes()))
+        return parse_set(out.read_bytes())
 
 
 def _error(stderr: str) -> SchemaError:

@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from pragma_contracts.errors import RegistryError, RegistryUnavailable
+from pragma_contracts.governance.levels import LevelRule
+from pragma_contracts.governance.losses import Loss
+from pragma_contracts.governance.matching import Held, held
+from pragma_contracts.governance.opinions import Opinion, ask
+from pragma_contracts.governance.stored import Reading, is_descriptor
 from pragma_contracts.governance.targets import Target
 from pragma_contracts.governance.verdict import Verdict
-from pragma_contracts.registry import Reference, Registered, Registry
-from pragma_contracts.stream.ids import NOT_REGISTERED, find
+from pragma_contracts.registry import Reference, Registry
+from pragma_contracts.stream.ids import Locked
 
-LEVELS = ("BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE", "NONE")
-
-# How registries say that a schema is understood but not wanted.
-_REFUSALS = (409, 422)
+_WRITABLE = "READWRITE"
 
 
 class State(StrEnum):
@@ -24,53 +26,55 @@ class State(StrEnum):
     NEW_VERSION = "new version"
 
 
-class Opinion(StrEnum):
-    """What the registry says to a new schema."""
+class Levels(NamedTuple):
+    """The compatibility levels of a subject.
 
-    COMPATIBLE = "compatible"
-    REFUSED = "refused"
-    NOT_ASKED = "not asked"
-    NONE = "no opinion"
+    own: the one set on itself, None when there is none. inherited: the one that holds then, of the registry as a whole.
+    to: the one that it gets, None when it is left alone.
+    """
+
+    own: str | None
+    inherited: str | None
+    to: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What the plan has for one subject.
 
-    version, schema_id: of the version there is, 0 for none. level_from: the level set on the subject now, None when
-    there is none. words: the registry's own, or why it was not asked.
+    version, schema_id: of the version there is, 0 for none. losses: what the registry has lost of it. other_form:
+    whether it is registered in the form that was not asked for. words: the registry's own, or why it was not asked.
     """
 
     target: Target
     state: State
-    version: int
-    schema_id: int
-    level_from: str | None
-    level_to: str
-    opinion: Opinion
-    words: tuple[str, ...]
-
-    @property
-    def sets_level(self) -> bool:
-        """Whether the subject's compatibility level would be set."""
-        return self.level_from != self.level_to
+    levels: Levels
+    version: int = 0
+    schema_id: int = 0
+    losses: frozenset[Loss] = frozenset()
+    other_form: bool = False
+    opinion: Opinion = Opinion.NOT_ASKED
+    words: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether anything would be written for the subject."""
-        return self.state != State.UNCHANGED or self.sets_level
+        return self.state != State.UNCHANGED or self.levels.to is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The steps for every subject, in the order in which they would be taken.
 
-    verdicts: of the linter and of the gate, where they were asked; no steps when the linter refuses.
+    level: the level that was asked for. verdicts: of the linter and of the gate, where they were asked; no steps when
+    the linter refuses. modes: of subjects that change and cannot be written, each with its mode, such as READONLY.
     """
 
     registry: str
+    level: LevelRule
     steps: tuple[Step, ...]
     verdicts: tuple[Verdict, ...] = ()
+    modes: tuple[tuple[str, str], ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -84,20 +88,26 @@ class Plan:
         return by_registry or any(verdict.refused for verdict in self.verdicts)
 
 
-def make_plan(registry: Registry, targets: Sequence[Target], level: str) -> Plan:
-    """Asks the registry about every target, without writing anything.
+def make_plan(
+    reading: Reading, targets: Sequence[Target], level: LevelRule, locked: Mapping[str, Locked] | None = None
+) -> Plan:
+    """Asks the registry about every target, without writing anything. locked: what the lock says of this registry.
 
     Raises:
         RegistryError: the registry cannot be asked at all.
+        ConfigurationError: a live version is no protobuf schema.
     """
+    registry = reading.holdings.registry
     versions: dict[str, int] = {}
     steps = []
     for target in targets:
-        step = _step(registry, target, level, versions)
+        step = _step(reading, target, level, versions, (locked or {}).get(target.subject))
         if step.state == State.UNCHANGED:
             versions[target.subject] = step.version
         steps.append(step)
-    return Plan(registry.url, tuple(steps))
+    modes = ((step.target.subject, registry.mode(step.target.subject)) for step in steps if step.changes)
+    closed = tuple((subject, mode) for subject, mode in modes if mode not in (None, _WRITABLE))
+    return Plan(registry.url, level, tuple(steps), modes=closed)
 
 
 def references_of(target: Target, versions: Mapping[str, int]) -> list[Reference] | None:
@@ -107,51 +117,36 @@ def references_of(target: Target, versions: Mapping[str, int]) -> list[Reference
     return [Reference(name, name, versions[name]) for name in target.imports]
 
 
-def found_version(registry: Registry, target: Target, references: Sequence[Reference]) -> Registered | None:
-    """The version of a target's subject that is its schema, or None."""
-    try:
-        return find(registry, target.subject, target.schema, references)
-    except RegistryError as error:
-        if error.code != NOT_REGISTERED:
-            raise
-        return None
-
-
-def ask(registry: Registry, target: Target, references: Sequence[Reference]) -> tuple[Opinion, tuple[str, ...]]:
-    """The registry's opinion on a target's schema as the next version of its subject, and its words."""
-    try:
-        verdict = registry.compatibility(target.subject, target.schema, references)
-    except RegistryUnavailable:
-        raise
-    except RegistryError as error:
-        return Opinion.NONE, (
-            f"it cannot judge this before it is registered: {error.status} {error.code}: {error.detail}",
-        )
-    if verdict.compatible:
-        return Opinion.COMPATIBLE, ()
-    return Opinion.REFUSED, verdict.messages or ("the registry calls it incompatible, and says no more",)
-
-
-def is_refusal(error: RegistryError) -> bool:
-    """Whether a registry understood a registration and does not want it."""
-    return error.status in _REFUSALS
-
-
-def _step(registry: Registry, target: Target, level: str, versions: Mapping[str, int]) -> Step:
-    level_from = registry.level(target.subject)
+def _step(
+    reading: Reading, target: Target, rule: LevelRule, versions: Mapping[str, int], locked: Locked | None
+) -> Step:
+    levels = _levels(reading.holdings.registry, target.subject, rule)
     references = references_of(target, versions)
-    if references is not None:
-        found = found_version(registry, target, references)
-        if found is not None:
-            args = (State.UNCHANGED, found.version, found.schema_id, level_from, level, Opinion.NOT_ASKED, ())
-            return Step(target, *args)
-    existing = registry.versions(target.subject)
+    found = held(reading, target) if references is not None else None
+    if found is not None and not _is_outdated(found, target, locked):
+        there = found.registered
+        other_form = is_descriptor(there.schema) != is_descriptor(target.schema)
+        return Step(target, State.UNCHANGED, levels, there.version, there.schema_id, found.losses, other_form)
+    existing = reading.holdings.numbers(target.subject)
     if not existing:
-        return Step(target, State.NEW_SUBJECT, 0, 0, level_from, level, Opinion.NOT_ASKED, ())
+        return Step(target, State.NEW_SUBJECT, levels)
     words: tuple[str, ...]
     if references is None:
         missing = ", ".join(name for name in target.imports if name not in versions)
         opinion, words = Opinion.NOT_ASKED, (f"{missing} changes, and must be registered before the registry can say",)
     else:
-        opinion, words = ask(registry, target, references)
-    return Step(target, State.NEW_VERSION, existing[-1], 0, level_from, level, opinion, words)
+        opinion, words = ask(reading.holdings, target, references)
+    return Step(target, State.NEW_VERSION, levels, existing[-1], opinion=opinion, words=words)
+
+
+def _levels(registry: Registry, subject: str, rule: LevelRule) -> Levels:
+    own = registry.level(subject)
+    inherited = registry.effective_level(subject) if own is None else None
+    return Levels(own, inherited, rule.level_for(own or inherited))
+
+
+def _is_outdated(found: Held, target: Target, locked: Locked | None) -> bool:
+    """Whether a version that has lost its options is of older ones: the lock remembers what was registered."""
+    if not found.losses or locked is None:
+        return False
+    return locked.schema_id == found.registered.schema_id and locked.fingerprint != target.fingerprint

@@ -1,11 +1,12 @@
 """Registers the installed schemas in one call, for programs that bring their own registry."""
 
-from pathlib import Path
-
 from pragma_contracts.errors import RegistryError
 from pragma_contracts.governance.apply import apply
+from pragma_contracts.governance.holdings import Holdings
+from pragma_contracts.governance.levels import LevelRule
 from pragma_contracts.governance.plan import make_plan
 from pragma_contracts.governance.sources import installed
+from pragma_contracts.governance.stored import Reading
 from pragma_contracts.governance.targets import targets
 from pragma_contracts.registry import Registry, RegistrySettings
 
@@ -13,9 +14,10 @@ from pragma_contracts.registry import Registry, RegistrySettings
 def register_installed(registry: str | RegistrySettings, *, level: str = "BACKWARD_TRANSITIVE") -> int:
     """Registers every installed contract and what it imports; gives the number of subjects. Raises RegistryError."""
     with Registry(registry) as asked:
-        plan = make_plan(asked, targets(installed(), "descriptor", Path()), level)
-        outcome = apply(asked, plan)
+        wanted = targets(installed())
+        reading = Reading(Holdings(asked), wanted)
+        outcome = apply(reading, make_plan(reading, wanted, LevelRule(level)))
         for step in outcome.refused:
             words = "; ".join(step.words)
             raise RegistryError("POST", f"{asked.url}/subjects/{step.target.subject}/versions", 409, 0, words)
-    return len(outcome.registered)
+    return len(outcome.held)

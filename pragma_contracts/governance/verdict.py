@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from pragma_contracts.governance.finding import Finding, Level
 
@@ -38,12 +38,20 @@ class SecondOpinion:
         return self.compatible is not None and self.compatible == bool(self.refused_by)
 
 
+class Compared(NamedTuple):
+    """How many live versions of a subject were compared with."""
+
+    subject: str
+    versions: int
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the gate or the linter says.
 
     command: "gate" or "lint". about: what was compared with, or which folder was looked at. problems: what is wrong
     with the waivers. history: how many breaks lie between versions that are all live, and are not judged again.
+    compared: what of a registry was compared with. unseen: what of it could not be, a sentence each.
     """
 
     command: str
@@ -53,6 +61,8 @@ class Verdict:
     problems: tuple[str, ...] = ()
     history: int = 0
     opinions: tuple[SecondOpinion, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def of(self, *levels: Level) -> list[Finding]:
         """The findings of these levels."""

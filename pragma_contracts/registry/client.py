@@ -34,8 +34,8 @@ _TIMEOUT_S = 10.0
 _SERVER_ERROR = 500
 # The registry's own codes for what is simply not there.
 _ABSENT = {40401, 40402, 40403, 40404, 40408, 40409}
-# How HTTP says that a path, or a method of it, is not there.
-_NO_SUCH_PATH = {404, 405, 501}
+# How HTTP says that a path, or a method of it, is not there, or has nothing to say.
+_NO_SUCH_PATH = {204, 404, 405, 501}
 
 _CONNECTIONS = 8
 
@@ -126,12 +126,15 @@ class Registry:
         """Sets the compatibility level of a subject. PUT /config/{subject}"""
         self._ask("PUT", f"/config/{_name(subject)}", dict, {"compatibility": level})
 
-    def compatibility(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> Compatibility:
-        """Whether a schema could be registered, at the subject's level.
+    def compatibility(
+        self, subject: str, schema: str, references: Sequence[Reference] = (), version: int | None = None
+    ) -> Compatibility:
+        """Whether a schema could be registered, at the subject's level; or beside one version alone.
 
-        POST /compatibility/subjects/{subject}/versions?verbose=true
+        POST /compatibility/subjects/{subject}/versions?verbose=true, or …/versions/{version}?verbose=true
         """
-        path = f"/compatibility/subjects/{_name(subject)}/versions?verbose=true"
+        one = f"/{version}" if version is not None else ""
+        path = f"/compatibility/subjects/{_name(subject)}/versions{one}?verbose=true"
         return self._ask("POST", path, compatibility, body_of(schema, references))
 
     def _optional(self, path: str, key: str) -> str | None:

@@ -1,27 +1,29 @@
 """Schema ids: which one a producer writes, which ones a consumer may trust, and the lock file that holds them."""
 
-import base64
 import json
 import os
+import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from google.protobuf.message import DecodeError
+from typing import Any, NamedTuple, TypeVar
 
 from pragma_contracts.contract import Contract
-from pragma_contracts.descriptors import normalised
 from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError
-from pragma_contracts.registry import Reference, Registered, Registry, RegistrySettings, normalised_url
+from pragma_contracts.registry import Registry, RegistrySettings, normalised_url
+
+_T = TypeVar("_T")
 
 LOCK_VARIABLE = "PRAGMA_CONTRACTS_LOCK"
 
-# The registry's code for a schema that its subject does not have.
-NOT_REGISTERED = 40403
-
 _FORMAT = 1
+_CONFLICT = re.compile("^(<{7}|>{7}) ", re.MULTILINE)
+_MERGE = (
+    "has a merge conflict; keep the lines of both sides, of a subject that both have the one of the higher version, "
+    "and see what `pragma-contracts register --check` says"
+)
+_RESTORE = "take it from version control again, or run `pragma-contracts register --lock` with another file"
 _ASK_S = 2.0
 _ASK_AGAIN_S = 30.0
 _MAX_IDS = 10_000
@@ -50,29 +52,30 @@ class Lock:
         """The lock in a file. Raises LockError: it is missing or damaged."""
         path = Path(path)
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             problem = f"cannot be read ({error.strerror}); `pragma-contracts register` writes it"
             raise LockError(str(path), problem) from error
+        try:
+            found = json.loads(text)
         except ValueError as error:
-            raise LockError(
-                str(path), f"is no JSON ({error}); remove it and run `pragma-contracts register`"
-            ) from error
+            problem = _MERGE if _CONFLICT.search(text) else f"is no JSON ({error}); {_RESTORE}"
+            raise LockError(str(path), problem) from error
         if not isinstance(found, dict) or found.get("format") != _FORMAT:
-            raise LockError(str(path), f"is not of format {_FORMAT}; remove it and run `pragma-contracts register`")
+            raise LockError(str(path), f"is not of format {_FORMAT}; {_RESTORE}")
         try:
             registries = {
                 str(url): {str(subject): _locked(entry) for subject, entry in subjects.items()}
                 for url, subjects in found["registries"].items()
             }
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            problem = f"is damaged ({error!r}); remove it and run `pragma-contracts register`"
+            problem = f"is damaged ({error!r}); {_RESTORE}"
             raise LockError(str(path), problem) from error
         return cls(path, registries)
 
     def write(self) -> None:
         """Writes the file in one step: a reader sees the old one or the new one, never half of it."""
-        text = json.dumps(self._as_json(), indent=2, sort_keys=True) + "\n"
+        text = "\n".join(self._lines())
         try:
             with tempfile.NamedTemporaryFile(
                 "w", encoding="utf-8", dir=self.path.parent, prefix=self.path.name, delete=False
@@ -109,12 +112,26 @@ class Lock:
             raise LockError(str(self.path), problem)
         return entry.schema_id
 
-    def _as_json(self) -> dict[str, Any]:
-        registries = {
-            url: {subject: entry._asdict() for subject, entry in subjects.items()}
-            for url, subjects in self.registries.items()
-        }
-        return {"format": _FORMAT, "registries": registries}
+    def _lines(self) -> Iterator[str]:
+        """The JSON, a line for each entry: two branches that add different subjects merge, or conflict line by line."""
+        yield "{"
+        yield f'  "format": {_FORMAT},'
+        yield '  "registries": {'
+        for last_url, url, subjects in _with_last(sorted(self.registries.items())):
+            yield f"    {json.dumps(url)}: {{"
+            for last, subject, entry in _with_last(sorted(subjects.items())):
+                values = json.dumps(entry._asdict(), sort_keys=True)
+                yield f"      {json.dumps(subject)}: {values}{'' if last else ','}"
+            yield f"    }}{'' if last_url else ','}"
+        yield "  }"
+        yield "}"
+        yield ""
+
+
+def _with_last(items: list[tuple[str, _T]]) -> Iterator[tuple[bool, str, _T]]:
+    """Each pair, behind whether it is the last one."""
+    for number, (name, value) in enumerate(items, 1):
+        yield number == len(items), name, value
 
 
 def _locked(entry: Mapping[str, Any]) -> Locked:
@@ -144,49 +161,11 @@ def producer_ids(
         return {contract: found.id_of(contract, url) for contract in contracts}
     if registry is None:
         raise ConfigurationError("registry", f"schema ids come from registry=, lock= or {LOCK_VARIABLE}; give one")
+    # Not at the top: with a lock, and for a consumer, nothing is looked for.
+    from pragma_contracts.stream.finder import registered_id
+
     with Registry(registry) as asked:
         return {contract: registered_id(asked, contract) for contract in contracts}
-
-
-def registered_id(registry: Registry, contract: Contract[Any]) -> int:
-    """The id under which a contract's schema is registered, found by content. Raises RegistryError."""
-    schema, references = _as_registered(registry, contract.message.DESCRIPTOR.file)
-    return find(registry, contract.subject, schema, references).schema_id
-
-
-def find(registry: Registry, subject: str, schema: str, references: Sequence[Reference]) -> Registered:
-    """The version of a subject that is this schema, whatever bytes it was registered as. Raises RegistryError."""
-    found = registry.look_up(subject, schema, references)
-    if found is not None:
-        return found
-    for number in reversed(registry.versions(subject)):
-        version = registry.version(subject, number)
-        if version.references == tuple(references) and _same(version.schema, schema):
-            return version
-    detail = "the installed schema is not registered; run `pragma-contracts register`"
-    raise RegistryError("POST", f"{registry.url}/subjects/{subject}", 404, NOT_REGISTERED, detail)
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two registered schemas are one descriptor: another compiler fills in what is the default anyway."""
-    try:
-        first, second = (normalised(base64.b64decode(text, validate=True)) for text in (one, other))
-    except (ValueError, DecodeError):
-        # At least one of them is .proto text.
-        return one == other
-    return first == second
-
-
-def _as_registered(registry: Registry, file: Any) -> tuple[str, list[Reference]]:
-    """A file's schema and the versions of its imports, as `register` writes them."""
-    references = []
-    for dependency in file.dependencies:
-        if dependency.name.startswith("google/protobuf/"):
-            continue
-        schema, inner = _as_registered(registry, dependency)
-        found = find(registry, dependency.name, schema, inner)
-        references.append(Reference(dependency.name, dependency.name, found.version))
-    return base64.b64encode(file.serialized_pb).decode(), references
 
 
 class ConsumerIds:

@@ -98,9 +98,9 @@ def test_the_first_run_the_second_and_the_dry_runs(
     assert "Nothing to do: the registry has all of it." in second.stdout
     assert (tmp_path / "contracts.lock").read_text(encoding="utf-8") == lock
     assert run(*where, "--dry-run").returncode == 0
-    level = run(*where, "--compatibility", "FULL", "--dry-run")
+    level = run(*where, "--compatibility", "FULL_TRANSITIVE", "--dry-run")
     assert level.returncode == 3
-    assert "level BACKWARD_TRANSITIVE -> FULL" in level.stdout
+    assert "level BACKWARD_TRANSITIVE -> FULL_TRANSITIVE" in level.stdout
 
 
 def test_a_break_is_refused_by_the_gate_before_anything_is_written(
@@ -364,7 +364,7 @@ def test_tls_with_a_private_authority_and_a_client_certificate(run: Run, tmp_pat
     ("lock", "text", "sentence"),
     [
         ("contracts.lock", "", "is no JSON"),
-        ("contracts.lock", "{}", "is not of format 1; remove it and run `pragma-contracts register`"),
+        ("contracts.lock", "{}", "is not of format 1; take it from version control again"),
         ("contracts.lock", '{"format": 1, "registries": []}', "is damaged"),
         ("none/contracts.lock", None, "none is no folder that can be written to"),
     ],

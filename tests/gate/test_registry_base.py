@@ -12,8 +12,12 @@ from pragma_contracts.governance.compiler import compile_as_it_is
 from pragma_contracts.governance.finding import Level
 from pragma_contracts.governance.gate.bases import Base
 from pragma_contracts.governance.gate.judging import judge
-from pragma_contracts.governance.gate.registry_base import registry_bases
+from pragma_contracts.governance.gate.registry_base import Live, registry_bases
+from pragma_contracts.governance.holdings import Holdings
+from pragma_contracts.governance.levels import LevelRule
+from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.plan import make_plan
+from pragma_contracts.governance.stored import Reading
 from pragma_contracts.governance.targets import Form, targets
 from pragma_contracts.governance.verdict import Verdict
 from pragma_contracts.registry import Registry
@@ -39,20 +43,26 @@ def version(root: Path, folder: Path, number: str, *changes: tuple[str, str]) ->
     return folder
 
 
-def register(registry: Registry, folder: Path, form: Form = "descriptor") -> None:
-    plan = make_plan(registry, targets(compile_as_it_is(folder), form, folder), "NONE")
-    assert not apply(registry, plan).refused
+def register(registry: Registry, folder: Path, form: Form = "text") -> None:
+    wanted = targets(compile_as_it_is(folder), form)
+    reading = Reading(Holdings(registry), wanted)
+    assert not apply(reading, make_plan(reading, wanted, LevelRule("NONE"))).refused
+
+
+def live(registry: Registry, new: Schemas) -> Live:
+    wanted = targets(new)
+    return registry_bases(Reading(Holdings(registry), wanted), new, wanted)
 
 
 def verdict(registry: Registry, folder: Path) -> Verdict:
     changelog = folder / "CHANGELOG.md"
     changelog.write_text("Price 1.2, 1.3, 1.5\n", encoding="utf-8")
-    bases = registry_bases(registry, compile_as_it_is(folder))
+    bases = live(registry, compile_as_it_is(folder)).bases
     return judge(registry.url, bases, changes=changelog, waivers=[], today=TODAY)
 
 
 def test_every_live_version_is_compared_with(registry: Registry, root: Path, tmp_path: Path) -> None:
-    assert list(registry_bases(registry, compile_as_it_is(root / "schemas"))) == []
+    assert live(registry, compile_as_it_is(root / "schemas")) == Live((), (), ())
     one = version(root, tmp_path / "one", "1.1")
     note = ("string price = 6", "string note = 7;\n  string price = 6")
     register(registry, one)

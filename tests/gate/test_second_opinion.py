@@ -12,8 +12,11 @@ from pragma_contracts.governance.compiler import compile_as_it_is
 from pragma_contracts.governance.gate.bases import Base
 from pragma_contracts.governance.gate.judging import judge
 from pragma_contracts.governance.gate.second_opinion import second_opinions
+from pragma_contracts.governance.holdings import Holdings
+from pragma_contracts.governance.levels import LevelRule
 from pragma_contracts.governance.plan import make_plan
-from pragma_contracts.governance.targets import Target, targets
+from pragma_contracts.governance.stored import Reading
+from pragma_contracts.governance.targets import Target, compiled, targets
 from pragma_contracts.governance.verdict import SecondOpinion
 from pragma_contracts.registry import Registry
 from pragma_contracts.testing.server import free_port
@@ -38,8 +41,8 @@ def opinion(registry: Registry, folder: Path, text: str) -> SecondOpinion:
         (folder / name / "plain.proto").write_text(content, encoding="utf-8")
     old, new = compile_as_it_is(folder / "old"), compile_as_it_is(folder / "new")
     verdict = judge("old", [Base("old", old, new)], changes=None, waivers=[], today=TODAY)
-    target = Target(SUBJECT, "plain.proto", True, text, (), "")
-    (said,) = second_opinions(registry, [target], new, verdict)
+    target = Target(SUBJECT, "plain.proto", True, text, compiled(new))
+    (said,) = second_opinions(Reading(Holdings(registry), [target]), [target], new, verdict)
     return said
 
 
@@ -65,10 +68,11 @@ def test_a_registry_that_cannot_judge_has_no_opinion(registry: Registry, root: P
     changed = shutil.copytree(root / "schemas", tmp_path / "schemas")
     price = changed / "pragma/market/v1/price.proto"
     price.write_text(price.read_text(encoding="utf-8").replace('"1.1"', '"1.2"'), encoding="utf-8")
-    assert not apply(registry, make_plan(registry, targets(schemas, "descriptor", root), "FULL")).refused
+    reading = Reading(Holdings(registry), targets(schemas))
+    assert not apply(reading, make_plan(reading, targets(schemas), LevelRule("FULL"))).refused
     new = compile_as_it_is(changed)
     verdict = judge("old", [Base("old", schemas, new)], changes=None, waivers=[], today=TODAY)
-    (said,) = second_opinions(registry, targets(new, "descriptor", changed), new, verdict)
+    (said,) = second_opinions(Reading(Holdings(registry), targets(new)), targets(new), new, verdict)
     assert (said.subject, said.compatible, said.disagrees) == ("pragma-prices-v1-value", None, False)
     assert "422" in said.words[0]
 
@@ -77,6 +81,6 @@ def test_a_registry_that_is_not_there_has_no_opinion(root: Path) -> None:
     new = compile_as_it_is(root / "schemas")
     verdict = judge("old", [Base("old", new, new)], changes=None, waivers=[], today=TODAY)
     with Registry(f"http://127.0.0.1:{free_port()}", tries=1) as nobody:
-        (said,) = second_opinions(nobody, targets(new, "descriptor", root), new, verdict)
+        (said,) = second_opinions(Reading(Holdings(nobody), targets(new)), targets(new), new, verdict)
     assert (said.subject, said.compatible) == ("every subject", None)
     assert "no answer in 1 tries" in said.words[0]

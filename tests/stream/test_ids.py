@@ -1,6 +1,5 @@
 """Schema ids: from the lock without any registry, or by content from a registry; and the file that holds them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +84,25 @@ def test_a_lock_that_cannot_be_used_says_why(lock: Path, text: str | None, probl
     assert str(lock) in str(caught.value)
 
 
-def test_a_lock_is_sorted_json(lock: Path) -> None:
-    text = lock.read_text(encoding="utf-8")
-    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+def test_a_lock_is_sorted_json_with_a_line_for_each_entry(lock: Path) -> None:
+    Lock(lock, {URL: _subjects(), "https://other": {}}).write()
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    entry = '{"fingerprint": "%s", "schema_id": %d, "version": 1}'
+    first, second = CONTRACTS
+    assert lines == [
+        "{",
+        '  "format": 1,',
+        '  "registries": {',
+        f'    "{URL}": {{',
+        f'      "{first.subject}": {entry % (first.fingerprint, 10)},',
+        f'      "{second.subject}": {entry % (second.fingerprint, 11)}',
+        "    },",
+        '    "https://other": {',
+        "    }",
+        "  }",
+        "}",
+    ]
+    Lock(lock, {URL: _subjects()}).write()
     assert Lock.read(lock).registries == {URL: _subjects()}
     assert [path.name for path in lock.parent.iterdir()] == ["contracts.lock"]
 

@@ -9,9 +9,10 @@ from pragma_contracts.errors import ConfigurationError
 from pragma_contracts.governance.compiler import compile_as_it_is
 from pragma_contracts.governance.gate.bases import Base, read_both
 from pragma_contracts.governance.gate.judging import judge
-from pragma_contracts.governance.gate.registry_base import registry_bases
+from pragma_contracts.governance.gate.registry_base import Live, registry_bases
 from pragma_contracts.governance.gate.second_opinion import second_opinions
-from pragma_contracts.governance.model import Schemas
+from pragma_contracts.governance.holdings import Holdings
+from pragma_contracts.governance.stored import Reading
 from pragma_contracts.governance.targets import targets
 from pragma_contracts.governance.verdict import Verdict, Waiver
 from pragma_contracts.registry import Registry, RegistrySettings
@@ -38,18 +39,17 @@ def judge_asking(
     with Registry(settings) as registry:
         if against == "registry":
             new = compile_as_it_is(folder)
-            about, bases = registry.url, _live(registry, new)
+            wanted = targets(new)
+            reading = Reading(Holdings(registry), wanted)
+            about, live = registry.url, registry_bases(reading, new, wanted)
+            if not live.bases:
+                problem = f"no subject at {about} holds a contract; before the first one there is nothing to compare"
+                raise ConfigurationError("against", problem)
         else:
             base = read_both(against, folder)
-            new, about, bases = base.new, against, [base]
-        verdict = judge(about, progress(bases), changes=changes, waivers=waivers, today=today)
-        opinions = second_opinions(registry, targets(new, "descriptor", folder), new, verdict)
-        return replace(verdict, opinions=tuple(opinions))
-
-
-def _live(registry: Registry, new: Schemas) -> list[Base]:
-    bases = list(registry_bases(registry, new))
-    if not bases:
-        problem = f"no subject at {registry.url} holds a contract; before the first one there is nothing to compare"
-        raise ConfigurationError("against", problem)
-    return bases
+            new, about, live = base.new, against, Live((base,), (), ())
+            wanted = targets(new)
+            reading = Reading(Holdings(registry), wanted)
+        verdict = judge(about, progress(live.bases), changes=changes, waivers=waivers, today=today)
+        opinions = tuple(second_opinions(reading, wanted, new, verdict))
+        return replace(verdict, opinions=opinions, compared=live.compared, unseen=live.unseen)

@@ -1,13 +1,12 @@
 """What a change is compared with: a git ref, a folder, or the wheel of a release."""
 
-import tempfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from pragma_contracts.errors import ConfigurationError, SchemaError
-from pragma_contracts.governance.compiler import compile_as_it_is
+from pragma_contracts.governance.compiler import compile_as_it_is, compile_texts
 from pragma_contracts.governance.gate.commits import schemas_at
 from pragma_contracts.governance.model import Schemas
 
@@ -18,13 +17,15 @@ _IN_WHEEL = "pragma_contracts/schemas/"
 class Base(NamedTuple):
     """An old side with its name, and the part of the new side that it is compared with.
 
-    later: of a version in a registry, the last one that came after it there.
+    later: of a version in a registry, the last one that came after it there. versioned: whether the old side says which
+    version of a contract it is, which a registry may have lost.
     """
 
     name: str
     old: Schemas
     new: Schemas
     later: Schemas | None = None
+    versioned: bool = True
 
 
 def read_both(against: str, folder: Path) -> Base:
@@ -53,7 +54,7 @@ def read_base(against: str, folder: Path) -> Schemas:
 def _read(against: str, folder: Path) -> Schemas:
     path = Path(against)
     if path.suffix == ".whl":
-        return unpacked(_of_wheel(path))
+        return compile_texts(_of_wheel(path))
     if not path.is_dir():
         return schemas_at(against, folder)
     root = path / "schemas" if (path / "schemas").is_dir() else path
@@ -63,19 +64,6 @@ def _read(against: str, folder: Path) -> Schemas:
     if not any(root.rglob("*.proto")):
         raise ConfigurationError("against", f"no .proto file under {root}; name the folder that imports start from")
     return compile_as_it_is(root)
-
-
-def unpacked(files: dict[str, bytes]) -> Schemas:
-    """Compiles files that are in no folder yet. Raises SchemaError."""
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, content in files.items():
-            target = Path(scratch) / name
-            # Names may come from a wheel or a registry that somebody else has filled.
-            if not target.resolve().is_relative_to(Path(scratch).resolve()):
-                raise SchemaError(name, 0, "is no import path: it leads out of the folder of the schemas")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        return compile_as_it_is(Path(scratch))
 
 
 def _of_wheel(path: Path) -> dict[str, bytes]:

@@ -1,107 +1,141 @@
-"""Every live version of every contract in a registry, as what a change is compared with."""
+"""Every live version of every contract in a registry, and of what they import, as what a change is compared with."""
 
-import base64
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+import re
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
-
-from pragma_contracts.descriptors import completed, parse_file, parse_set
-from pragma_contracts.errors import ConfigurationError, SchemaError
-from pragma_contracts.governance.gate.bases import Base, unpacked
+from pragma_contracts.descriptors import parse_set
+from pragma_contracts.errors import ConfigurationError, RegistryError
+from pragma_contracts.governance.gate.bases import Base
+from pragma_contracts.governance.losses import Loss, restored
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
-from pragma_contracts.governance.words import snake
-from pragma_contracts.registry import Registered, Registry
+from pragma_contracts.governance.stored import Reading, Stored, schemas_of
+from pragma_contracts.governance.targets import Target, compiled
+from pragma_contracts.governance.verdict import Compared
+from pragma_contracts.registry import Registered
 
-_WELL_KNOWN = "google/protobuf/"
+# Where a contract may be that is not on its topic any more: lint lets no topic have another name.
+_CONTRACT_SUBJECT = re.compile(r"pragma-.+-v[0-9]+-value")
+# How a registry says that a subject is not for us, or is not there any more.
+_NOT_OURS = (401, 403, 404)
+# How schemas of Avro and of JSON begin.
+_NO_PROTOBUF = ("{", "[", '"')
+_AT_ONCE = 8
 
 
-def registry_bases(registry: Registry, new: Schemas, *, ours_alone: bool = False) -> Iterator[Base]:
-    """A base for each live version of each contract, the last one first: a verdict against all of them holds for
-    messages of any age.
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What is live in a registry: a base for each version, the last one of a subject first, and what these are.
 
-    Subjects of others, which hold no contract, are passed over; with ours_alone, so are contracts that the new side
-    has neither by name nor on that topic.
+    unseen: what could not be compared, and why, a sentence each.
+    """
+
+    bases: tuple[Base, ...]
+    compared: tuple[Compared, ...]
+    unseen: tuple[str, ...]
+
+
+def registry_bases(reading: Reading, new: Schemas, targets: Sequence[Target], *, ours_alone: bool = False) -> Live:
+    """A base for each live version of each contract and import, so that a verdict holds for messages of any age.
+
+    Subjects of others are passed over; with ours_alone, so are contracts that the new side has neither by name nor on
+    that topic.
 
     Raises:
         RegistryError: the registry cannot be asked.
-        ConfigurationError: a contract's subject holds what is no protobuf schema.
-        SchemaError: a version that was registered as text does not compile.
+        ConfigurationError: a subject of ours holds what is no protobuf schema, or no contract.
     """
-    files = {message.full_name: file.name for file, message, _ in new.contracts()}
-    topics = {f"{option.topic}-value": files[message.full_name] for _, message, option in new.contracts()}
-    for subject in registry.subjects():
-        if not subject.endswith("-value"):
-            continue
+    reading.holdings.read(target.subject for target in targets)
+    files: dict[str, str] = {}
+    for target in targets:
+        # Two contracts on one topic are for the gate to refuse: what is registered is of the first.
+        files.setdefault(target.subject, target.file)
+    held = {subject: list(reading.every(subject, file)) for subject, file in files.items()}
+    others, unseen = _others(reading, new, held.keys(), ours_alone)
+    contracts = {target.subject for target in targets if target.is_contract}
+    ours = compiled(new)
+    bases: list[Base] = []
+    for subject, versions in (held | others).items():
         last: Schemas | None = None
-        for version in reversed(registry.versions(subject)):
-            old = _schemas(registry, registry.version(subject, version), topics.get(subject), files)
-            held = {message.full_name for _, message, _ in old.contracts()} if old is not None else set()
-            if old is not None and held and (subject in topics or held & files.keys() or not ours_alone):
-                yield Base(f"{subject} version {version}", old, _part(new, old), last)
-                last = last or old
+        for version in versions:
+            base, lost = _base(version, new, ours, last)
+            if subject in contracts and not any(True for _ in base.old.contracts()):
+                raise ConfigurationError("registry", _no_contract(version))
+            bases.append(base)
+            unseen += [_unseen(version, lost)] if lost else []
+            last = last or base.old
+    compared = tuple(Compared(subject, len(versions)) for subject, versions in (held | others).items() if versions)
+    return Live(tuple(bases), compared, tuple(unseen))
 
 
-def _schemas(registry: Registry, registered: Registered, file: str | None, files: Mapping[str, str]) -> Schemas | None:
-    """A version with all that it imports. Of somebody else's subject, None when it is not one of ours.
+def _base(
+    version: Stored, new: Schemas, ours: Mapping[str, bytes], last: Schemas | None
+) -> tuple[Base, frozenset[Loss]]:
+    files, lost = restored(version.files, ours)
+    old = schemas_of(files)
+    return Base(version.name, old, _part(new, old), last, versioned=Loss.OPTIONS not in lost), lost
 
-    file: where the contract of the subject's topic is, None when there is none on it; files: where each contract is.
-    """
+
+def _others(
+    reading: Reading, new: Schemas, known: Collection[str], ours_alone: bool
+) -> tuple[dict[str, list[Stored]], list[str]]:
+    """Contracts on other subjects than those of the new side: they left their topic, or are gone from the new side."""
+    files = {message.full_name: file.name for file, message, _ in new.contracts()}
+    subjects = [
+        subject
+        for subject in reading.holdings.registry.subjects()
+        if subject not in known and _CONTRACT_SUBJECT.fullmatch(subject)
+    ]
+    found: dict[str, list[Stored]] = {}
+    unseen: list[str] = []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for subject, newest in zip(subjects, pool.map(lambda each: _newest(reading, each), subjects), strict=True):
+            if isinstance(newest, RegistryError):
+                unseen.append(f"{subject}, which may hold a contract: {newest.status} {newest.detail}")
+                continue
+            if newest is None:
+                continue
+            try:
+                file = _file_of(reading, newest, files, ours_alone)
+            except ConfigurationError as error:
+                unseen.append(error.problem)
+                continue
+            if file is not None:
+                found[subject] = list(reading.every(subject, file))
+    return found, unseen
+
+
+def _newest(reading: Reading, subject: str) -> Registered | RegistryError | None:
     try:
-        descriptors = parse_set(b"")
-        for data in _descriptors(registry, registered, {}).values():
-            descriptors.file.append(completed(data))
-        return read(descriptors)
-    except (ValueError, DecodeError, KeyError) as error:
-        try:
-            if file is None:
-                return _from_text(registry, registered, files)
-            return unpacked(_texts(registry, registered, file))
-        except SchemaError as problem:
-            detail = f"{registered.subject} version {registered.version} is no protobuf schema: {problem}"
-            raise ConfigurationError("against", detail) from error
+        numbers = reading.holdings.numbers(subject)
+        return reading.holdings.version(subject, numbers[-1]) if numbers else None
+    except RegistryError as error:
+        if error.status not in _NOT_OURS:
+            raise
+        return error
 
 
-def _from_text(registry: Registry, registered: Registered, files: Mapping[str, str]) -> Schemas | None:
-    """A version that was registered as text, which says all but its file; None when it holds no contract of ours.
-
-    A contract that left its topic is in the file where it is now, and one that is gone was in one that is named so.
-    """
-    # Compiling takes its time, and a registry may hold many schemas of others.
-    if "contract" not in registered.schema:
+def _file_of(reading: Reading, newest: Registered, files: Mapping[str, str], ours_alone: bool) -> str | None:
+    """The import path of the contract that somebody's subject holds; None when it holds none that counts."""
+    if newest.schema.lstrip()[:1] in _NO_PROTOBUF:
         return None
-    try:
-        found = unpacked(_texts(registry, registered, f"{registered.schema_id}.proto"))
-    except SchemaError:
-        return None
-    for file, message, _ in found.contracts():
-        if file.name == f"{registered.schema_id}.proto":
-            named = "/".join((*filter(None, file.package.split(".")), f"{snake(message.name)}.proto"))
-            return unpacked(_texts(registry, registered, files.get(message.full_name, named)))
+    for file, message, _ in reading.of_unknown_file(newest, files).schemas.contracts():
+        if message.full_name in files or not ours_alone:
+            return file.name
     return None
 
 
-def _descriptors(registry: Registry, registered: Registered, found: dict[str, bytes]) -> dict[str, bytes]:
-    """The descriptors of a version and of what it imports, by file. Raises ValueError when it was not registered so."""
-    data = base64.b64decode(registered.schema, validate=True)
-    file = parse_file(data)
-    found[file.name] = data
-    for name in file.dependency:
-        if name.startswith(_WELL_KNOWN) and name not in found:
-            module = import_module(name.removesuffix(".proto").replace("/", ".") + "_pb2")
-            found[name] = module.DESCRIPTOR.serialized_pb
-    for reference in registered.references:
-        if reference.name not in found:
-            _descriptors(registry, registry.version(reference.subject, reference.version), found)
-    return found
+def _no_contract(version: Stored) -> str:
+    return (
+        f"{version.name} holds no contract, so that nothing can be compared with it; if it is not what producers of "
+        "this topic write, delete it there"
+    )
 
 
-def _texts(registry: Registry, registered: Registered, file: str) -> dict[str, bytes]:
-    found = {file: registered.schema.encode()}
-    for reference in registered.references:
-        found |= _texts(registry, registry.version(reference.subject, reference.version), reference.name)
-    return found
+def _unseen(version: Stored, lost: frozenset[Loss]) -> str:
+    return f"{' and '.join(sorted(lost))} of {version.name}: the registry has lost them"
 
 
 def _part(new: Schemas, old: Schemas) -> Schemas:

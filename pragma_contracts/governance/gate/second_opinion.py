@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from pragma_contracts.errors import RegistryError
 from pragma_contracts.governance.gate.versions import closure
+from pragma_contracts.governance.levels import KEEP, LevelRule
 from pragma_contracts.governance.model import Schemas
-from pragma_contracts.governance.plan import Opinion, State, make_plan
+from pragma_contracts.governance.opinions import Opinion
+from pragma_contracts.governance.plan import State, make_plan
+from pragma_contracts.governance.stored import Reading
 from pragma_contracts.governance.targets import Target
 from pragma_contracts.governance.verdict import SecondOpinion, Verdict
-from pragma_contracts.registry import Registry
 
 # What no registry looks at.
 _OURS_ALONE = ("CHANGELOG_ENTRY", "CONTRACT_VERSION_RAISED")
@@ -16,7 +18,7 @@ _COMPATIBLE = {Opinion.COMPATIBLE: True, Opinion.REFUSED: False}
 
 
 def second_opinions(
-    registry: Registry, targets: Sequence[Target], new: Schemas, verdict: Verdict
+    reading: Reading, targets: Sequence[Target], new: Schemas, verdict: Verdict
 ) -> Iterator[SecondOpinion]:
     """What the registry says to each subject that would get a new version, at the subject's own level.
 
@@ -24,7 +26,7 @@ def second_opinions(
     """
     by_name = {file.name: file for file in new.files}
     try:
-        steps = make_plan(registry, targets, "").steps
+        steps = make_plan(reading, targets, LevelRule(KEEP)).steps
     except RegistryError as error:
         yield SecondOpinion("every subject", None, None, (str(error),), ())
         return
@@ -33,4 +35,4 @@ def second_opinions(
             files = closure(new, by_name[step.target.file])
             rules = sorted({each.rule for each in verdict.breaks if each.file in files} - set(_OURS_ALONE))
             compatible = _COMPATIBLE.get(step.opinion)
-            yield SecondOpinion(step.target.subject, step.level_from, compatible, step.words, tuple(rules))
+            yield SecondOpinion(step.target.subject, step.levels.own, compatible, step.words, tuple(rules))

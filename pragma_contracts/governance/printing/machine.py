@@ -37,6 +37,8 @@ def as_object(verdict: Verdict) -> dict[str, Any]:
         "findings": [_finding(finding) | {"waived": waiver is not None} for finding, waiver in _every(verdict)],
         "waiver_problems": list(verdict.problems),
         "breaks_in_history": verdict.history,
+        "compared": {each.subject: each.versions for each in verdict.compared},
+        "not_compared": list(verdict.unseen),
         "second_opinions": [_opinion(opinion) for opinion in verdict.opinions],
     }
 

@@ -40,6 +40,8 @@ def text(verdict: Verdict) -> Iterator[Line]:
         yield from (Line(f"  {finding.change}", _GOOD) for finding in compatible)
     if verdict.history:
         yield Line(f"{count(verdict.history, 'break')} between versions that are all live: history, not judged again")
+    for line in compared(verdict):
+        yield Line(line, _DIM)
     for opinion in verdict.opinions:
         yield from _opinion(opinion)
     yield Line(summary(verdict), _BAD if verdict.refused else _GOOD)
@@ -74,6 +76,16 @@ def summary(verdict: Verdict) -> str:
         return f"Nothing changed {against}."
     waived = f", {len(verdict.waived)} of them waived" if verdict.waived else ""
     return f"Passed: {count(number, 'change')} {against}{waived}."
+
+
+def compared(verdict: Verdict) -> Iterator[str]:
+    """How many versions of which subjects of a registry were compared with, and what could not be."""
+    if verdict.compared:
+        subjects = ", ".join(f"{subject} ({versions})" for subject, versions in verdict.compared)
+        versions = count(sum(versions for _, versions in verdict.compared), "live version")
+        yield f"Compared with {versions}: {subjects}"
+    for sentence in verdict.unseen:
+        yield f"Not compared: {sentence}"
 
 
 def said(opinion: SecondOpinion) -> str:

@@ -1,0 +1,36 @@
+"""Finds the live version that means what a target means, whatever form it was registered in, and what it has lost."""
+
+from typing import NamedTuple
+
+from pragma_contracts.governance.losses import Loss, restored
+from pragma_contracts.governance.meaning import meanings
+from pragma_contracts.governance.stored import Reading, Stored
+from pragma_contracts.governance.targets import Target
+from pragma_contracts.registry import Registered
+
+
+class Held(NamedTuple):
+    """A version that is a target's schema, but for what the registry has lost of it."""
+
+    registered: Registered
+    losses: frozenset[Loss]
+
+
+def held(reading: Reading, target: Target) -> Held | None:
+    """The last live version of a target's subject that means what the target means, or None.
+
+    Raises:
+        ConfigurationError: a version is no protobuf schema.
+        RegistryError: the registry cannot be asked.
+    """
+    for version in reading.every(target.subject, target.file):
+        losses = kept(version, target)
+        if losses is not None:
+            return Held(version.registered, losses)
+    return None
+
+
+def kept(version: Stored, target: Target) -> frozenset[Loss] | None:
+    """What is lost of a version that means what a target means; None of one that means something else."""
+    found = restored(version.files, target.files)
+    return found.losses if meanings(found.files) == meanings(target.files) else None

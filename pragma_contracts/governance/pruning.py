@@ -1,0 +1,36 @@
+"""Soft-deletes subjects of ours that have no schema any more, asked for by name."""
+
+from collections.abc import Sequence
+
+from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.governance.locking import LockState
+from pragma_contracts.governance.plan import Plan
+from pragma_contracts.registry import Registry
+
+
+def prunable(subjects: Sequence[str], state: LockState, plan: Plan) -> tuple[str, ...]:
+    """The named subjects, in the order in which they can be deleted: what refers to others before these.
+
+    Raises:
+        ConfigurationError: one of them has a schema, or the lock does not say that it is ours.
+    """
+    wanted = {step.target.subject for step in plan.steps}
+    for subject in subjects:
+        if subject in wanted:
+            raise ConfigurationError("prune", f"{subject} has a schema; what has none are {_shown(state, plan)}")
+        if subject not in state.entries:
+            problem = (
+                f"{subject} is not in {state.path}, so nothing says that it is ours; orphans are {_shown(state, plan)}"
+            )
+            raise ConfigurationError("prune", problem)
+    return tuple(sorted(dict.fromkeys(subjects), key=lambda subject: not subject.endswith("-value")))
+
+
+def prune(registry: Registry, subjects: Sequence[str]) -> None:
+    """Soft-deletes every version of the subjects. Raises RegistryError: the registry refuses or fails."""
+    for subject in subjects:
+        registry.delete_subject(subject)
+
+
+def _shown(state: LockState, plan: Plan) -> str:
+    return ", ".join(state.orphans(plan)) or "none"
