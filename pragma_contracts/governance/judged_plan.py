@@ -41,7 +41,7 @@ def judged_plan(
     linted = lint(schemas, about)
     if linted.refused:
         return Plan(registry.url, level, (), (linted,))
-    live = registry_bases(reading, schemas, targets, ours_alone=True)
+    live = registry_bases(reading, schemas, targets, locked=locked, ours_alone=True)
     today = datetime.datetime.now(datetime.UTC).date()
     gated = judge(registry.url, live.bases, changes=None, waivers=waivers, today=today)
     gated = replace(gated, problems=(), compared=live.compared, unseen=live.unseen)

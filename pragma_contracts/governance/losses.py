@@ -43,7 +43,7 @@ def restored(held: Mapping[str, bytes], ours: Mapping[str, bytes]) -> Restored:
 
 
 def _lost(old: FileDescriptorProto, new: FileDescriptorProto) -> Iterator[Loss]:
-    if _has_ours(new) and not _has_ours(old):
+    if (_has_ours(new) and not _has_ours(old)) or (new.extension and not old.extension):
         yield Loss.OPTIONS
     entries = {path for path, message in _messages(new) if message.options.map_entry}
     held = dict(_messages(old))
@@ -59,6 +59,8 @@ def _fill(old: FileDescriptorProto, new: FileDescriptorProto, lost: Iterable[Los
             if message.options.map_entry and path in held:
                 held[path].options.map_entry = True
     if Loss.OPTIONS in lost:
+        if not old.extension:
+            old.extension.extend(new.extension)
         held_elements = dict(_elements(old))
         for key, element in _elements(new):
             if key in held_elements and (custom := _custom(element.options)):

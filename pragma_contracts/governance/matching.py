@@ -19,15 +19,21 @@ class Held(NamedTuple):
 def held(reading: Reading, target: Target) -> Held | None:
     """The last live version of a target's subject that means what the target means, or None.
 
+    One that has lost nothing is preferred: a stock producer that registers by itself may have put its own, poorer form
+    of the same schema on top.
+
     Raises:
         ConfigurationError: a version is no protobuf schema.
         RegistryError: the registry cannot be asked.
     """
+    poorer: Held | None = None
     for version in reading.every(target.subject, target.file):
         losses = kept(version, target)
-        if losses is not None:
+        if losses is not None and not losses:
             return Held(version.registered, losses)
-    return None
+        if losses and poorer is None:
+            poorer = Held(version.registered, losses)
+    return poorer
 
 
 def kept(version: Stored, target: Target) -> frozenset[Loss] | None:

@@ -9,6 +9,8 @@ from pragma_contracts.governance.targets import Target
 from pragma_contracts.registry import Reference
 
 _NOT_FOUND = 404
+# What Confluent's registry adds to its findings: the old schema as a whole, and its own settings.
+_CONTEXT = ("{oldSchema:", "{validateFields:")
 
 
 class Opinion(StrEnum):
@@ -48,5 +50,10 @@ def ask(holdings: Holdings, target: Target, references: Sequence[Reference]) -> 
     refused = {which: verdict for which, verdict in verdicts.items() if not verdict.compatible}
     if not refused:
         return Opinion.COMPATIBLE, ()
-    words = [f"{which}{message}" for which, verdict in refused.items() for message in verdict.messages]
+    words = [
+        f"{which}{message}"
+        for which, verdict in refused.items()
+        for message in verdict.messages
+        if not message.startswith(_CONTEXT)
+    ]
     return Opinion.REFUSED, tuple(words) or ("the registry calls it incompatible, and says no more",)

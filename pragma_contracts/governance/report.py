@@ -102,8 +102,9 @@ def _kept(losses: Iterable[Loss], read_back: Sequence[object] | dict[str, Any]) 
     """What the registry keeps of what it is given, as far as it was read back."""
     lost = sorted(losses)
     if lost:
-        blind = "; ".join(_BLIND[loss] for loss in lost)
-        yield f"Read back: this registry has lost {' and '.join(lost)}. The gate cannot see there: {blind}."
+        blind = " and ".join(_BLIND[loss] for loss in lost)
+        yield f"Read back: this registry has lost {' and '.join(lost)}: the gate cannot see there {blind}."
+        yield "What is registered as text keeps them; the next version of each subject will."
     elif read_back:
         yield f"Read back: this registry keeps everything ({count(len(read_back), 'subject')})."
 

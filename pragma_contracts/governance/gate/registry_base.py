@@ -15,6 +15,7 @@ from pragma_contracts.governance.stored import Reading, Stored, schemas_of
 from pragma_contracts.governance.targets import Target, compiled
 from pragma_contracts.governance.verdict import Compared
 from pragma_contracts.registry import Registered
+from pragma_contracts.stream.ids import Locked
 
 # Where a contract may be that is not on its topic any more: lint lets no topic have another name.
 _CONTRACT_SUBJECT = re.compile(r"pragma-.+-v[0-9]+-value")
@@ -37,9 +38,17 @@ class Live:
     unseen: tuple[str, ...]
 
 
-def registry_bases(reading: Reading, new: Schemas, targets: Sequence[Target], *, ours_alone: bool = False) -> Live:
+def registry_bases(
+    reading: Reading,
+    new: Schemas,
+    targets: Sequence[Target],
+    *,
+    locked: Mapping[str, Locked] | None = None,
+    ours_alone: bool = False,
+) -> Live:
     """A base for each live version of each contract and import, so that a verdict holds for messages of any age.
 
+    What a registry has lost of a version cannot be compared, unless the lock says that the version is the new side's.
     Subjects of others are passed over; with ours_alone, so are contracts that the new side has neither by name nor on
     that topic.
 
@@ -56,26 +65,38 @@ def registry_bases(reading: Reading, new: Schemas, targets: Sequence[Target], *,
     others, unseen = _others(reading, new, held.keys(), ours_alone)
     contracts = {target.subject for target in targets if target.is_contract}
     ours = compiled(new)
+    same = {
+        (target.subject, entry.version)
+        for target in targets
+        if (entry := (locked or {}).get(target.subject)) is not None and entry.fingerprint == target.fingerprint
+    }
+    lost_of: dict[frozenset[Loss], list[str]] = {}
     bases: list[Base] = []
     for subject, versions in (held | others).items():
         last: Schemas | None = None
         for version in versions:
-            base, lost = _base(version, new, ours, last)
+            is_ours = (subject, version.registered.version) in same
+            base, lost = _base(version, new, ours, last, is_ours)
             if subject in contracts and not any(True for _ in base.old.contracts()):
                 raise ConfigurationError("registry", _no_contract(version))
             bases.append(base)
-            unseen += [_unseen(version, lost)] if lost else []
+            if lost and not is_ours:
+                lost_of.setdefault(lost, []).append(version.name)
             last = last or base.old
+    unseen += [
+        f"{' and '.join(sorted(lost))} of {', '.join(names)}: the registry has lost them"
+        for lost, names in lost_of.items()
+    ]
     compared = tuple(Compared(subject, len(versions)) for subject, versions in (held | others).items() if versions)
     return Live(tuple(bases), compared, tuple(unseen))
 
 
 def _base(
-    version: Stored, new: Schemas, ours: Mapping[str, bytes], last: Schemas | None
+    version: Stored, new: Schemas, ours: Mapping[str, bytes], last: Schemas | None, is_ours: bool
 ) -> tuple[Base, frozenset[Loss]]:
     files, lost = restored(version.files, ours)
     old = schemas_of(files)
-    return Base(version.name, old, _part(new, old), last, versioned=Loss.OPTIONS not in lost), lost
+    return Base(version.name, old, _part(new, old), last, versioned=is_ours or Loss.OPTIONS not in lost), lost
 
 
 def _others(
@@ -132,10 +153,6 @@ def _no_contract(version: Stored) -> str:
         f"{version.name} holds no contract, so that nothing can be compared with it; if it is not what producers of "
         "this topic write, delete it there"
     )
-
-
-def _unseen(version: Stored, lost: frozenset[Loss]) -> str:
-    return f"{' and '.join(sorted(lost))} of {version.name}: the registry has lost them"
 
 
 def _part(new: Schemas, old: Schemas) -> Schemas:
