@@ -65,7 +65,7 @@ def register(
     output: str,
     lock: Path,
     waivers: Path,
-    **credentials: str | None,
+    **credentials: Any,
 ) -> ExitCode:
     """Register the schemas in a registry, and write contracts.lock.
 
