@@ -21,6 +21,12 @@ _EARLY_SHARE = 0.1
 _Flow = Generator[httpx.Request, httpx.Response, None]
 
 
+def shown_url(request: httpx.Request) -> str:
+    """The URL of a request as it may be shown: a token endpoint may have a key in its query."""
+    url = request.url
+    return str(url.copy_with(query=None) if FOR_TOKEN in request.extensions else url)
+
+
 def credentials(settings: RegistrySettings) -> httpx.Auth | None:
     """What says who asks, or None for nobody."""
     if settings.user is not None:
@@ -107,7 +113,7 @@ class _ClientCredentials(httpx.Auth):
             token, lives = str(found["access_token"]), float(found.get("expires_in") or "inf")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             detail, advice = "answered with something that holds no token", "is this the token endpoint?"
-            raise RegistryError("POST", self._url, answer.status_code, 0, detail, advice) from error
+            raise RegistryError("POST", shown_url(answer.request), answer.status_code, 0, detail, advice) from error
         check_token(token)
         return token, time.monotonic() + lives - min(_EARLY_S, lives * _EARLY_SHARE)
 

@@ -6,7 +6,7 @@ import httpx
 
 from pragma_contracts.errors import RegistryError
 from pragma_contracts.registry.codes import WRONG_ROOT, meaning_of
-from pragma_contracts.registry.credentials import FOR_TOKEN
+from pragma_contracts.registry.credentials import FOR_TOKEN, shown_url
 
 _TOKEN_ADVICE = "are the OAuth URL, client id, secret and scope right?"  # noqa: S105
 
@@ -14,8 +14,7 @@ _TOKEN_ADVICE = "are the OAuth URL, client id, secret and scope right?"  # noqa:
 def error_of(response: httpx.Response, path: str) -> RegistryError:
     """The registry's own code and words when it gives them, ours or HTTP's otherwise. path: that was asked for."""
     request, status = response.request, response.status_code
-    # Without a query, in which a token endpoint may have a key.
-    url = str(request.url.copy_with(query=None)) if FOR_TOKEN in request.extensions else str(request.url)
+    url = shown_url(request)
     if response.has_redirect_location:
         return RegistryError(request.method, url, status, 0, *_redirect(response, path))
     answer = _json(response)
@@ -43,10 +42,7 @@ def _json(response: httpx.Response) -> dict[str, Any]:
 
 
 def _redirect(response: httpx.Response, path: str) -> tuple[str, str]:
-    try:
-        target = response.request.url.join(response.headers["Location"])
-    except httpx.InvalidURL:
-        return f"{response.reason_phrase}: redirects to something that is no URL", WRONG_ROOT
+    target = response.request.url.join(response.headers["Location"])
     shown = str(target.copy_with(userinfo=b"", query=None, fragment=None))
     plain = path.partition("?")[0]
     root = shown.removesuffix(plain) if shown.endswith(plain) else shown

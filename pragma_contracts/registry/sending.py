@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from pragma_contracts.errors import RegistryUnavailable
+from pragma_contracts.registry.credentials import shown_url
 from pragma_contracts.registry.deadlines import within
 from pragma_contracts.registry.refusals import error_of
 from pragma_contracts.registry.transport import ExchangeFailed
@@ -31,6 +32,7 @@ class Patience:
 class _Unanswered:
     """Why a try gave no answer. wait: the seconds that the server asks for. final: trying again would not help."""
 
+    method: str
     url: str
     status: int
     code: int
@@ -67,7 +69,7 @@ class Sender:
             if time.monotonic() + wait >= until:
                 break
             time.sleep(wait)
-        raise self._unavailable(method, answer, problems, tries, time.monotonic() - started)
+        raise self._unavailable(answer, problems, tries, time.monotonic() - started)
 
     def _round(
         self,
@@ -99,15 +101,29 @@ class Sender:
             with within(seconds):
                 response = self._client.request(method, root + path, json=body)
         except ExchangeFailed as error:
-            return _Unanswered(error.url, 0, 0, error.problem, error.advice, final=error.final, cause=error)
+            return _Unanswered(
+                error.request.method,
+                shown_url(error.request),
+                0,
+                0,
+                error.problem,
+                error.advice,
+                final=error.final,
+                cause=error,
+            )
+        except httpx.RemoteProtocolError as error:
+            # A redirect to what is no URL.
+            return _Unanswered(method, root + path, 0, 0, str(error), "", final=True, cause=error)
         if not is_later(response.status_code):
             return response
         refused = error_of(response, path)
         wait = retry_after(response.headers.get("Retry-After"))
-        return _Unanswered(refused.url, refused.status, refused.code, refused.detail, refused.advice, wait)
+        return _Unanswered(
+            refused.method, refused.url, refused.status, refused.code, refused.detail, refused.advice, wait
+        )
 
     def _unavailable(
-        self, method: str, last: _Unanswered, problems: Mapping[str, _Unanswered], tries: int, seconds: float
+        self, last: _Unanswered, problems: Mapping[str, _Unanswered], tries: int, seconds: float
     ) -> RegistryUnavailable:
         effort = f"{tries} {'try' if tries == 1 else 'tries'} within {seconds:.1f} s"
         problem = f"{last.problem} (after {effort})" if last.status else f"no answer in {effort}: {last.problem}"
@@ -116,6 +132,6 @@ class Sender:
         for root, other in problems.items():
             if other is not last:
                 problem += f"; {root}: {other.problem}"
-        error = RegistryUnavailable(method, last.url, last.status, last.code, problem, last.advice)
+        error = RegistryUnavailable(last.method, last.url, last.status, last.code, problem, last.advice)
         error.__cause__ = last.cause
         return error

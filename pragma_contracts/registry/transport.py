@@ -40,9 +40,9 @@ _FAILURES = (
 class ExchangeFailed(Exception):
     """There was no whole answer. `final`: nor will there be one when it is tried again."""
 
-    def __init__(self, url: str, problem: str, advice: str, final: bool) -> None:
-        super().__init__(url, problem, advice, final)
-        self.url = url
+    def __init__(self, request: httpx.Request, problem: str, advice: str, final: bool) -> None:
+        super().__init__(problem)
+        self.request = request
         self.problem = problem
         self.advice = advice
         self.final = final
@@ -78,9 +78,9 @@ class Transport(httpx.BaseTransport):
             )
             return httpx.Response(answer.status, headers=answer.headers, content=answer.content)
         except _FAILURES as error:
-            raise _failed(str(request.url), error, proxy) from error
+            raise _failed(request, error, proxy) from error
         except httpx.DecodingError as error:
-            raise ExchangeFailed(str(request.url), f"an answer that cannot be unpacked: {error}", "", True) from error
+            raise ExchangeFailed(request, f"an answer that cannot be unpacked: {error}", "", True) from error
 
     def close(self) -> None:
         """Closes the connections."""
@@ -108,7 +108,7 @@ class Transport(httpx.BaseTransport):
         return kind(proxy.url, proxy_auth=proxy.auth, **options)
 
 
-def _failed(url: str, error: Exception, proxy: Proxy | None) -> ExchangeFailed:
+def _failed(request: httpx.Request, error: Exception, proxy: Proxy | None) -> ExchangeFailed:
     problem = str(error) or type(error).__name__
     if proxy is not None:
         problem = f"{problem} (by {proxy})"
@@ -120,7 +120,7 @@ def _failed(url: str, error: Exception, proxy: Proxy | None) -> ExchangeFailed:
         if isinstance(cause, ssl.SSLCertVerificationError):
             advice = _VERIFY_ADVICE.get(cause.verify_code, advice)
             final = True
-    return ExchangeFailed(url, problem, advice, final)
+    return ExchangeFailed(request, problem, advice, final)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
