@@ -35,8 +35,8 @@ _DEADLINE_S = 30.0
 
 # The registry's own codes for what is simply not there.
 _ABSENT = {40401, 40402, 40403, 40404, 40408, 40409}
-# How HTTP says that a path, or a method of it, is not there.
-_NO_SUCH_PATH = {404, 405, 501}
+# How a registry says that it has nothing at a path: no content, or no such path, method or feature.
+_NOTHING_THERE = {204, 404, 405, 501}
 
 _ACCEPT = "application/vnd.schemaregistry.v1+json, application/json"
 
@@ -84,12 +84,12 @@ class Registry:
 
     def look_up(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> Registered | None:
         """The version of a subject that is exactly this schema, or None. POST /subjects/{subject}"""
-        return self._find("POST", f"/subjects/{self._name(subject)}", self._registered, self._body(schema, references))
+        return self._find("POST", f"/subjects/{self._name(subject)}", self._registered, body_of(schema, references))
 
     def register(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> int:
         """Registers a schema, if it is not there yet; gives its id. POST /subjects/{subject}/versions"""
         path = f"/subjects/{self._name(subject)}/versions"
-        return self._ask("POST", path, lambda found: int(found["id"]), self._body(schema, references))
+        return self._ask("POST", path, lambda found: int(found["id"]), body_of(schema, references))
 
     def subjects(self) -> list[str]:
         """Every subject, or, in a context, every one of it. GET /subjects"""
@@ -146,9 +146,10 @@ class Registry:
     def mode(self, subject: str) -> str | None:
         """What may be done to a subject, such as READWRITE or READONLY, or None when the registry has no modes.
 
-        GET /mode/{subject}?defaultToGlobal=true
+        GET /mode/{subject}?defaultToGlobal=true, and GET /mode of a registry that does not know that
         """
-        return self._optional(f"/mode/{self._name(subject)}?defaultToGlobal=true", "mode")
+        own = self._optional(f"/mode/{self._name(subject)}?defaultToGlobal=true", "mode")
+        return own if own is not None else self._optional("/mode", "mode")
 
     def set_level(self, subject: str, level: str) -> None:
         """Sets the compatibility level of a subject. PUT /config/{subject}"""
@@ -160,14 +161,14 @@ class Registry:
         POST /compatibility/subjects/{subject}/versions?verbose=true
         """
         path = f"/compatibility/subjects/{self._name(subject)}/versions?verbose=true"
-        return self._ask("POST", path, compatibility, self._body(schema, references))
+        return self._ask("POST", path, compatibility, body_of(schema, references))
 
     def _optional(self, path: str, key: str) -> str | None:
         """A fact that the registry may not have, or not have the path for."""
         try:
             return self._ask("GET", path, lambda found: str(found[key]))
         except RegistryError as error:
-            if error.status in _NO_SUCH_PATH:
+            if error.status in _NOTHING_THERE:
                 return None
             raise
 
@@ -201,10 +202,6 @@ class Registry:
         """A subject that the registry names: without the context that it is asked in."""
         context, name = unqualified(subject)
         return name if context == self._context else subject
-
-    def _body(self, schema: str, references: Sequence[Reference]) -> dict[str, Any]:
-        named = [each._replace(subject=qualified(self._asked_context, each.subject)) for each in references]
-        return body_of(schema, named)
 
     def _registered(self, found: Mapping[str, Any]) -> Registered:
         known = registered(found)
