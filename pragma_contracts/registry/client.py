@@ -155,12 +155,15 @@ class Registry:
         """Sets the compatibility level of a subject. PUT /config/{subject}"""
         self._ask("PUT", f"/config/{self._name(subject)}", dict, {"compatibility": level})
 
-    def compatibility(self, subject: str, schema: str, references: Sequence[Reference] = ()) -> Compatibility:
-        """Whether a schema could be registered, at the subject's level.
+    def compatibility(
+        self, subject: str, schema: str, references: Sequence[Reference] = (), version: int | None = None
+    ) -> Compatibility:
+        """Whether a schema could be registered, at the subject's level; or beside one version alone.
 
-        POST /compatibility/subjects/{subject}/versions?verbose=true
+        POST /compatibility/subjects/{subject}/versions?verbose=true, or …/versions/{version}?verbose=true
         """
-        path = f"/compatibility/subjects/{self._name(subject)}/versions?verbose=true"
+        one = f"/{version}" if version is not None else ""
+        path = f"/compatibility/subjects/{self._name(subject)}/versions{one}?verbose=true"
         return self._ask("POST", path, compatibility, body_of(schema, references))
 
     def _optional(self, path: str, key: str) -> str | None:

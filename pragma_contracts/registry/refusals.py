@@ -26,7 +26,7 @@ def error_of(response: httpx.Response, path: str) -> RegistryError:
     if FOR_TOKEN in request.extensions:
         named = [str(answer[key]) for key in ("error", "error_description") if answer.get(key)]
         words, advice = ": ".join(named) or words, _TOKEN_ADVICE
-    elif status == httpx.codes.NOT_FOUND and not code:
+    elif status == httpx.codes.NOT_FOUND and code in (0, status):
         advice = WRONG_ROOT
     return RegistryError(request.method, url, status, code, " ".join(str(words).split()), advice)
 

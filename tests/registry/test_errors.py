@@ -59,6 +59,10 @@ def test_where_the_code_says_nothing_http_does(status: int, advice: str) -> None
     assert advice in error.advice
 
 
+def test_a_path_that_a_registry_does_not_have_may_be_below_another_root() -> None:
+    assert "is this the root of its API?" in _error(refusal(404, 404, "HTTP 404 Not Found"), "/api").advice
+
+
 @pytest.mark.parametrize(
     ("location", "root"),
     [
