@@ -297,30 +297,37 @@ class Closed(ContractError):
 
 
 class RegistryError(ContractError):
-    """The registry answered with an error; `status` is HTTP's, `code` the registry's own (0 when it gave none)."""
+    """The registry answered with an error.
+
+    `status` is HTTP's, `code` the registry's own (0 when it gave none), `detail` its own words, `advice` what to do.
+    """
 
     kind = "registry"
 
-    def __init__(self, method: str, url: str, status: int, code: int, detail: str) -> None:
-        super().__init__(method, url, status, code, detail)
+    def __init__(self, method: str, url: str, status: int, code: int, detail: str, advice: str = "") -> None:
+        super().__init__(method, url, status, code, detail, advice)
         self.method = method
         self.url = url
         self.status = status
         self.code = code
         self.detail = detail
+        self.advice = advice
 
     def _sentence(self) -> str:
-        return f"{self.method} {self.url}: {shown(self.status)} {shown(self.code)}: {self.detail}"
+        return f"{self.method} {self.url}: {shown(self.status)} {shown(self.code)}: {self._words()}"
+
+    def _words(self) -> str:
+        return f"{self.detail}; {self.advice}" if self.advice else self.detail
 
 
 class RegistryUnavailable(RegistryError):
-    """The registry gave no usable answer: no connection, a time-out, or 5xx after every retry."""
+    """The registry gave no usable answer: no connection, no time left, or asked to come back later at every try."""
 
     kind = "registry_unavailable"
 
     def _sentence(self) -> str:
         status = f"{shown(self.status)}: " if self.status else ""
-        return f"{self.method} {self.url}: {status}{self.detail}"
+        return f"{self.method} {self.url}: {status}{self._words()}"
 
 
 class LockError(ContractError):

@@ -92,7 +92,7 @@ def show(
     since: int,
     output: str,
     registry: str | None,
-    **credentials: str | None,
+    **credentials: Any,
 ) -> ExitCode:
     """Print letters, and which can be read now.
 
@@ -126,7 +126,7 @@ def replay(
     limit: int | None,
     dry_run: bool,
     registry: str | None,
-    **credentials: str | None,
+    **credentials: Any,
 ) -> ExitCode:
     """Write what can be read now back, once.
 

@@ -4,6 +4,7 @@ import datetime
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -53,7 +54,7 @@ def gate(
     outputs: Sequence[Output],
     explain: str | None,
     registry: str | None,
-    **credentials: str | None,
+    **credentials: Any,
 ) -> ExitCode:
     """Refuse a breaking change of the schemas, offline, before any registry sees it.
 

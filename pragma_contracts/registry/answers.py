@@ -3,10 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import httpx
-
-from pragma_contracts.errors import RegistryError
-
 
 class Reference(NamedTuple):
     """A schema that another one imports: its import path, and where it is registered."""
@@ -55,18 +51,3 @@ def registered(found: Mapping[str, Any]) -> Registered:
         for reference in found.get("references") or ()
     )
     return Registered(str(found["subject"]), int(found["version"]), int(found["id"]), str(found["schema"]), references)
-
-
-def error_of(method: str, url: str, response: httpx.Response) -> RegistryError:
-    """The registry's own code and words when it gives them, what HTTP says otherwise."""
-    code, detail = 0, response.reason_phrase
-    if "json" in response.headers.get("Content-Type", ""):
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if isinstance(answer, dict):
-            given = answer.get("error_code")
-            code = given if isinstance(given, int) else 0
-            detail = str(answer.get("message") or answer.get("detail") or detail)
-    return RegistryError(method, url, response.status_code, code, " ".join(detail.split()))

@@ -8,9 +8,20 @@ from pragma_contracts.errors import ConfigurationError
 def normalised_url(url: str) -> str:
     """The form of a registry's URL under which contracts.lock keeps it: `HTTP://Host:80/x/` is `http://host/x`.
 
+    Of several URLs with commas between them it is the first one's.
+
     Raises:
-        ConfigurationError: it is no http(s) URL, or has credentials in it.
+        ConfigurationError: one of them is no http(s) URL, or has credentials in it.
     """
+    return roots(url)[0]
+
+
+def roots(url: str) -> tuple[str, ...]:
+    """Each of the URLs with commas between them, normalised. Raises what `normalised_url` does."""
+    return tuple(_normalised(each.strip()) for each in url.split(","))
+
+
+def _normalised(url: str) -> str:
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -3,10 +3,11 @@
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -89,3 +90,31 @@ def serving(answer: Callable[[Asked], Answer], tls: ssl.SSLContext | None = None
         listener.shutdown()
         listener.server_close()
         thread.join()
+
+
+@contextmanager
+def dripping(pieces: Sequence[bytes], pause: float) -> Iterator[str]:
+    """Runs a server that answers every connection with these pieces, so many seconds apart; gives its URL."""
+    done = threading.Event()
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            for piece in pieces:
+                if done.wait(pause):
+                    return
+                try:
+                    self.request.sendall(piece)
+                except OSError:
+                    return
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            done.set()
+            server.shutdown()
+            thread.join()

@@ -45,13 +45,14 @@ def test_the_level_that_holds(empty_registry: str) -> None:
         assert asked.effective_level("s-value") == "BACKWARD"
 
 
-@pytest.mark.parametrize("status", [404, 405, 501])
+@pytest.mark.parametrize("status", [204, 404, 405, 501])
 def test_a_registry_without_modes_or_levels(status: int) -> None:
-    with serving(lambda _: Answer(status, {"message": "no such path"})) as server, Registry(server.url) as asked:
+    with serving(lambda _: Answer(status, b"")) as server, Registry(server.url) as asked:
         assert asked.mode("s-value") is None
         assert asked.effective_level("s-value") is None
         assert server.paths == [
             "GET /mode/s-value?defaultToGlobal=true",
+            "GET /mode",
             "GET /config/s-value?defaultToGlobal=true",
             "GET /config",
         ]
