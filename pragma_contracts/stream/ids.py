@@ -157,7 +157,7 @@ def producer_ids(
     path = lock or os.environ.get(LOCK_VARIABLE)
     if path:
         found = Lock.read(path)
-        url = registry.url if isinstance(registry, RegistrySettings) else registry
+        url = registry.identity if isinstance(registry, RegistrySettings) else registry
         return {contract: found.id_of(contract, url) for contract in contracts}
     if registry is None:
         raise ConfigurationError("registry", f"schema ids come from registry=, lock= or {LOCK_VARIABLE}; give one")
@@ -194,7 +194,7 @@ class ConsumerIds:
         path = lock or os.environ.get(LOCK_VARIABLE)
         if path:
             found = Lock.read(path)
-            url = registry.url if isinstance(registry, RegistrySettings) else registry
+            url = registry.identity if isinstance(registry, RegistrySettings) else registry
             self._good |= {(contract.subject, found.id_of(contract, url)) for contract in contracts}
         elif registry is not None:
             # A registry that is away or refuses should be known at the start; later it must not stop the reading.

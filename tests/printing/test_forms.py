@@ -17,7 +17,7 @@ from pragma_contracts.governance.finding import Finding, Level
 from pragma_contracts.governance.gate.rules import RULES
 from pragma_contracts.governance.model import Place
 from pragma_contracts.governance.printing.forms import FORMS
-from pragma_contracts.governance.verdict import SecondOpinion, Verdict, Waiver
+from pragma_contracts.governance.verdict import Compared, SecondOpinion, Verdict, Waiver
 
 EXPECTED = Path(__file__).parent / "expected"
 
@@ -62,6 +62,8 @@ VERDICT = Verdict(
         SecondOpinion("stricter-value", "FULL", False, ("it said so",), ()),
         SecondOpinion("silent-value", None, None, ("422",), ()),
     ),
+    compared=(Compared("pragma-a-v1-value", 3), Compared("a/b.proto", 1)),
+    unseen=("options of pragma-a-v1-value version 1: the registry has lost them",),
 )
 PASSED = Verdict("lint", "schemas", ())
 WRONG = Verdict("lint", "schemas", (Finding("a.proto", 1, 1, "COMMENT_FIELD", "a.proto", "no comment", Level.WRONG),))
@@ -93,6 +95,7 @@ def test_an_annotation_is_one_line_whatever_a_schema_says() -> None:
         "::notic",
         "::warni",
         "::error",
+        "::warni",
         "::warni",
         "::warni",
     ]

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pragma_contracts.descriptors import normalised, parse_set
 from pragma_contracts.governance.finding import Finding, Level, merged
 from pragma_contracts.governance.gate.bases import Base
 from pragma_contracts.governance.gate.diff import diff
@@ -59,17 +58,11 @@ def _differences(base: Base) -> list[Finding]:
 
 def differences(old: Schemas, new: Schemas) -> list[Finding]:
     """Everything that differs between two schemas. Raises what `judge` does."""
-    if _compiled(old) == _compiled(new):
-        return []
     ours = list(diff(old, new))
     with running("CONTRACT_VERSION_RAISED", "the contracts' versions"):
         ours += versions(old, new)
     with running("UNKNOWN_DIFFERENCE", "the findings of buf"):
         return [*ours, *unseen(old, new, ours)]
-
-
-def _compiled(schemas: Schemas) -> dict[str, bytes]:
-    return {file.name: normalised(file.SerializeToString()) for file in parse_set(schemas.image).file}
 
 
 def _what(finding: Finding) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pragma_contracts.governance.finding import Finding, Level
-from pragma_contracts.governance.printing.text import bases, count, said, summary
+from pragma_contracts.governance.printing.text import bases, compared, count, said, summary
 from pragma_contracts.governance.verdict import Verdict
 
 
@@ -17,6 +17,8 @@ def github(verdict: Verdict) -> Iterator[str]:
         yield _annotation("warning", finding, finding.rule)
     for problem in verdict.problems:
         yield f"::error title=gate-waivers.toml::{_escaped(problem)}"
+    for sentence in verdict.unseen:
+        yield f"::warning title=not compared::{_escaped(sentence)}"
     for opinion in verdict.opinions:
         if opinion.disagrees:
             yield f"::warning title=second opinion::{_escaped(said(opinion))}"
@@ -44,8 +46,10 @@ def markdown(verdict: Verdict) -> Iterator[str]:
         yield from (f"- {_code(finding.change)}" for finding in compatible)
         yield ""
         yield "</details>"
-    if verdict.opinions:
+    told = list(compared(verdict))
+    if told or verdict.opinions:
         yield ""
+        yield from (f"- {_plain(line)}" for line in told)
         yield from (f"- Second opinion: {_plain(said(opinion))}" for opinion in verdict.opinions)
 
 
