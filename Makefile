@@ -58,6 +58,7 @@ test: lint native  ## every check and every test, on a real broker and a real re
 bench: native    ## time both packages and the gate against what one would use instead, and write their pages
 	$(BIN)/python -m benchmarks
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/register.py
 	$(BIN)/python rust/benchmarks/table.py
 
 soak: native     ## ten minutes of steady traffic on a real broker, in which nothing may grow

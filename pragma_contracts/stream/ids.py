@@ -201,7 +201,7 @@ class ConsumerIds:
             with Registry(registry) as asked:
                 asked.versions(contracts[0].subject)
             # One short try: records wait while the registry is asked.
-            self._registry = Registry(registry, tries=1, timeout=_ASK_S)
+            self._registry = Registry(registry, tries=1, deadline=_ASK_S)
 
     def close(self) -> None:
         """Closes the connection to the registry."""
