@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -72,7 +73,7 @@ def _protoc(folder: Path, beside: Sequence[Path], names: Sequence[str]) -> FileD
         raise ConfigurationError(
             "schemas", "compiling .proto files needs grpcio-tools: pip install 'pragma-contracts[governance]'"
         ) from error
-    includes = [f"-I{path}" for path in (".", *beside, Path(grpc_tools.__path__[0]) / "_proto")]
+    includes = [f"-I{path}" for path in (".", *beside, Path(grpc_tools.__path__[0]) / "_proto", *_google_types())]
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "descriptors"
         # A process of its own: protoc writes its errors to the C stderr, where they cannot be caught. It starts in the
@@ -92,9 +93,16 @@ def _protoc(folder: Path, beside: Sequence[Path], names: Sequence[str]) -> FileD
         return parse_set(out.read_bytes())
 
 
+def _google_types() -> list[Path]:
+    """Where google/type/ is, which protoc does not bring along, when a package has it."""
+    found = find_spec("google.type")
+    return [Path(found.submodule_search_locations[0]).parents[1]] if found and found.submodule_search_locations else []
+
+
 def _error(stderr: str) -> SchemaError:
     if found := _PROBLEM.search(stderr):
-        return SchemaError(found["file"], int(found["line"]), found["problem"])
+        hint = "; `pip install googleapis-common-protos` brings it" if '"google/type/' in found["problem"] else ""
+        return SchemaError(found["file"], int(found["line"]), f"{found['problem']}{hint}")
     if found := _PLACELESS.search(stderr):
         return SchemaError(found["file"], 0, found["problem"])
     return SchemaError("protoc", 0, stderr.strip() or "failed without a word")

@@ -17,7 +17,7 @@ from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
 from pragma_contracts.governance.targets import Target
 from pragma_contracts.governance.words import snake
-from pragma_contracts.proto_source import source
+from pragma_contracts.proto_source import source, tokens
 from pragma_contracts.registry import Registered
 
 # Registries that make text of a descriptor write out what the compiler adds for a map field and refuses in a source.
@@ -77,7 +77,8 @@ class Reading:
         own = _descriptor(registered.schema)
         path = parse_file(own).name if own is not None else file
         schemas = {path: registered.schema}
-        schemas |= {name: found.schema for name, found in self.holdings.with_imports(registered)}
+        for name, found in self.holdings.with_imports(registered):
+            schemas[name] = self._definitions(name, found.schema) or found.schema
         try:
             return Stored(registered, path, self._compiled(schemas))
         except SchemaError as error:
@@ -119,6 +120,13 @@ class Reading:
                     files[file.name] = normalised(file.SerializeToString())
                     self._known[file.name, schemas[file.name]] = files[file.name]
         return self._with_well_known(files)
+
+    def _definitions(self, name: str, schema: str) -> str | None:
+        """Our text of an import that has lost the options it defines: without them, nothing that uses them compiles."""
+        if name not in self._ours or is_descriptor(schema) or "extend" in tokens(schema):
+            return None
+        has_definitions = bool(parse_file(self._ours[name]).extension)
+        return source(self._ours[name], imports=self._ours.values()) if has_definitions else None
 
     def _with_well_known(self, files: dict[str, bytes]) -> dict[str, bytes]:
         """The files and what they import of those that nobody registers."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pragma_contracts.contract import Contract
 from pragma_contracts.errors import ConfigurationError, ForeignSchema, LockError, RegistryError
-from pragma_contracts.registry import Registry, RegistrySettings, normalised_url
+from pragma_contracts.registry import Registry, RegistrySettings, normalised_url, unqualified
 
 _T = TypeVar("_T")
 
@@ -242,7 +242,7 @@ class ConsumerIds:
             return
         if subjects is None:
             self._ask_again[schema_id] = now + _ASK_AGAIN_S
-        elif subject in subjects:
+        elif any(unqualified(each)[1] == subject for each in subjects):
             self._good.add((subject, schema_id))
         else:
             self._foreign[subject, schema_id] = subjects

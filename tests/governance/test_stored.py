@@ -156,6 +156,21 @@ def test_a_descriptor_and_a_text_refer_to_each_other(wanted: list[Target]) -> No
     assert found.losses == set()
 
 
+def test_options_whose_definitions_were_lost_are_read_all_the_same(wanted: list[Target]) -> None:
+    """A contract that is registered as text where the options came as a descriptor, which lost what it defines."""
+    options = "pragma/contracts/v1/options.proto"
+    with embedded() as running, Registry(running.registry_url) as registry:
+        for target in wanted:
+            text = target.schema.partition("extend ")[0] if target.file == options else target.schema
+            registry.register(target.subject, text, _all(target))
+        reading = Reading(Holdings(registry), wanted)
+        found, defined = held(reading, wanted[-1]), held(reading, wanted[0])
+    assert found is not None
+    assert found.losses == set()
+    assert defined is not None
+    assert defined.losses == {Loss.OPTIONS}
+
+
 def test_the_form_that_kept_everything_is_preferred(wanted: list[Target]) -> None:
     """A stock producer that registers by itself puts a poorer form of the same schema on top."""
     with embedded() as running, Registry(running.registry_url) as registry:
