@@ -15,7 +15,7 @@ ALLOWED = {
     "wire": {"contract", "errors", "messages", "rules"},
     "stream": {"contract", "descriptors", "errors", "messages", "proto_source", "registry", "rules", "wire"},
     "governance": {"contract", "errors", "descriptors", "messages", "proto_source", "registry", "stream.ids"},
-    "testing": {"errors", "messages"},
+    "testing": {"descriptors", "errors", "messages"},
     "demo": {"contract", "errors", "governance", "messages", "registry", "stream", "testing", "wire"},
     "cli": {"contract", "demo", "errors", "governance", "messages", "registry", "stream", "testing"},
 }

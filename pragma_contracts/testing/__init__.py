@@ -5,7 +5,8 @@ with stack() as running:
 """
 
 from pragma_contracts.testing.embedded import embedded
+from pragma_contracts.testing.registry import Behaviour, Faults, registry_server
 from pragma_contracts.testing.sample import sample
 from pragma_contracts.testing.stack import Stack, stack
 
-__all__ = ["Stack", "embedded", "sample", "stack"]
+__all__ = ["Behaviour", "Faults", "Stack", "embedded", "registry_server", "sample", "stack"]

@@ -6,21 +6,21 @@ from contextlib import contextmanager
 from confluent_kafka import Producer
 
 from pragma_contracts.errors import StackError
-from pragma_contracts.testing.registry_server import registry_server
+from pragma_contracts.testing.registry import Behaviour, registry_server
 from pragma_contracts.testing.stack import Stack, contract_topics
 
 _START_S = 10.0
 
 
 @contextmanager
-def embedded() -> Iterator[Stack]:
+def embedded(registry: Behaviour = Behaviour.PLAIN) -> Iterator[Stack]:
     """Starts an embedded broker and registry in milliseconds; other processes of this machine reach them too.
 
     Groups, rebalances and commits work. What does not: there is no admin interface and no look-up of offsets by time;
     the topics of the contracts are there and any other as soon as a producer names it, each with 4 partitions; a
     partition keeps 5 MB and drops what is older without a word, so consume while you produce; a fetch that
-    finds nothing is answered only when fetch.wait.max.ms has passed, so set that low where latency matters; the
-    registry gives no compatibility verdict. What needs more uses `stack()`.
+    finds nothing is answered only when fetch.wait.max.ms has passed, so set that low where latency matters. What needs
+    more uses `stack()`. registry: which kind of registry is served; the plain one gives no compatibility verdict.
 
     Raises:
         StackError: the mock broker did not start.
@@ -34,6 +34,6 @@ def embedded() -> Iterator[Stack]:
     if not brokers:
         raise StackError("embedded broker", "librdkafka's mock cluster has no broker")
     bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers.values())
-    with registry_server() as url:
+    with registry_server(registry) as url:
         yield Stack(bootstrap, url)
     del holder

@@ -21,7 +21,7 @@ from pragma_contracts.errors import (
 from pragma_contracts.messages import CONTRACTS
 from pragma_contracts.stream.ids import Lock, Locked, producer_ids
 from pragma_contracts.testing import Stack
-from pragma_contracts.testing.registry_server import registry_server
+from pragma_contracts.testing.registry import registry_server
 
 Read = Callable[[Consumer, int], list[Record]]
 Write = Callable[..., None]
