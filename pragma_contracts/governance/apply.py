@@ -112,9 +112,7 @@ class _Applied:
         target, holdings = step.target, self.reading.holdings
         # Another run may have been faster.
         holdings.forget(target.subject)
-        found = (
-            held(self.reading, target) if step.state == State.UNCHANGED or holdings.numbers(target.subject) else None
-        )
+        found = held(self.reading, target)
         if found is None or (step.state != State.UNCHANGED and found.losses):
             try:
                 holdings.registry.register(target.subject, target.schema, self._references(step))

@@ -67,6 +67,10 @@ def compile_texts(texts: Mapping[str, bytes], *, package: bool = True) -> Schema
 
 def _protoc(folder: Path, beside: Sequence[Path], names: Sequence[str]) -> FileDescriptorSet:
     """Compiles the named files of a folder; imports may also be in the folders beside it, or be protoc's own."""
+    for name in names:
+        # The compiler would take them for options, or for files of options.
+        if name.startswith(("-", "@")):
+            raise SchemaError(name, 0, "is no import path: it begins like an option of the compiler; rename it")
     try:
         import grpc_tools
     except ImportError as error:

@@ -1,6 +1,6 @@
 """What a registry did not keep of a schema: found by comparing what it holds with what it should mean."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -8,6 +8,8 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from pragma_contracts.descriptors import is_well_known, parse_file
+
+_DESCRIPTOR = "google/protobuf/descriptor.proto"
 
 
 class Loss(StrEnum):
@@ -31,10 +33,11 @@ def restored(held: Mapping[str, bytes], ours: Mapping[str, bytes]) -> Restored:
     """
     files = dict(held)
     losses: set[Loss] = set()
+    definers = {name for name, data in ours.items() if parse_file(data).extension} | {_DESCRIPTOR}
     for name, data in held.items():
         if name in ours and data != ours[name] and not is_well_known(name):
             old, new = parse_file(data), parse_file(ours[name])
-            lost = frozenset(_lost(old, new))
+            lost = frozenset(_lost(old, new, definers))
             if lost:
                 _fill(old, new, lost)
                 files[name] = old.SerializeToString()
@@ -42,8 +45,11 @@ def restored(held: Mapping[str, bytes], ours: Mapping[str, bytes]) -> Restored:
     return Restored(files, frozenset(losses))
 
 
-def _lost(old: FileDescriptorProto, new: FileDescriptorProto) -> Iterator[Loss]:
-    if (_has_ours(new) and not _has_ours(old)) or (new.extension and not old.extension):
+def _lost(old: FileDescriptorProto, new: FileDescriptorProto, definers: Set[str]) -> Iterator[Loss]:
+    uses = _has_ours(new) and not _has_ours(old)
+    defines = new.extension and not old.extension
+    # What it imports is left, and tells a file that had options from one that never had any.
+    if (uses or defines) and not definers.isdisjoint(old.dependency):
         yield Loss.OPTIONS
     entries = {path for path, message in _messages(new) if message.options.map_entry}
     held = dict(_messages(old))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pragma_contracts.descriptors import normalised
-from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.errors import ConfigurationError, SchemaError
 from pragma_contracts.governance.compiler import compile_texts
 from pragma_contracts.governance.holdings import Holdings
 from pragma_contracts.governance.losses import Loss
@@ -134,6 +134,9 @@ def test_the_words_of_a_registry_are_recognised(wanted: list[Target], schema: st
         pytest.param(ONE_OPTION, id="one option of many"),
         pytest.param(REWRITTEN.replace("map<string, string>", "map<string, bytes>"), id="another map"),
         pytest.param(ENTRY_ALONE.replace("string value", "bytes value"), id="another entry"),
+        pytest.param(
+            WITHOUT_OPTIONS.replace('import "pragma/contracts/v1/options.proto";\n', ""), id="never had any options"
+        ),
     ],
 )
 def test_another_meaning_is_not(wanted: list[Target], schema: str) -> None:
@@ -243,3 +246,9 @@ def test_what_was_kept_is_said_of_one_version(wanted: list[Target]) -> None:
     registered = Registered(prices.subject, 1, 1, base64.b64encode(normalised(prices.files[PRICE])).decode(), ())
     with pytest.raises(ConfigurationError, match="is imported, and the registry has no reference to it"):
         kept(reading.one(registered, PRICE), prices)
+
+
+@pytest.mark.parametrize("name", ["@arguments.proto", "--plugin=protoc-gen-x=./x.proto"])
+def test_a_name_is_never_an_option_of_the_compiler(name: str) -> None:
+    with pytest.raises(SchemaError, match="begins like an option of the compiler"):
+        compile_texts({name: b'syntax = "proto3";\n'})

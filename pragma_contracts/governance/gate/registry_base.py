@@ -61,7 +61,7 @@ def registry_bases(
     for target in targets:
         # Two contracts on one topic are for the gate to refuse: what is registered is of the first.
         files.setdefault(target.subject, target.file)
-    held = {subject: list(reading.every(subject, file)) for subject, file in files.items()}
+    held = {subject: reading.all(subject, file) for subject, file in files.items()}
     others, unseen = _others(reading, new, held.keys(), ours_alone)
     contracts = {target.subject for target in targets if target.is_contract}
     ours = compiled(new)
@@ -124,7 +124,7 @@ def _others(
                 unseen.append(error.problem)
                 continue
             if file is not None:
-                found[subject] = list(reading.every(subject, file))
+                found[subject] = reading.all(subject, file)
     return found, unseen
 
 
