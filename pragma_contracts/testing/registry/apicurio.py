@@ -43,10 +43,10 @@ class Apicurio2(Judging):
     # Schemas.
 
     def content(self, body: Mapping[str, Any], subject: str) -> Content:
-        schema = body.get("schema")
-        if not isinstance(schema, str) or not (schema == "" or descriptor_of(schema) or _parses(schema)):
+        schema, kind = body.get("schema"), body.get("schemaType") or "AVRO"
+        if not isinstance(schema, str) or (kind == "PROTOBUF" and not _is_protobuf(schema)):
             raise Refused(422, 42201, "Failed to discover artifact type from content.")
-        return Content(body.get("schemaType") or "AVRO", schema, self.references(body, subject))
+        return Content(kind, schema, self.references(body, subject))
 
     def sought(self, body: Mapping[str, Any], subject: str) -> Content:
         try:
@@ -72,6 +72,8 @@ class Apicurio2(Judging):
     # Verdicts.
 
     def breaks_between(self, old: Content, new: Content) -> tuple[str, ...]:
+        if not (old.schema_type == new.schema_type == "PROTOBUF"):
+            return ()
         for content in new, old:
             if descriptor_of(content.schema):
                 raise Refused(500, 0, f"Syntax error in :1:1: unexpected label: {content.schema.rstrip('=')}")
@@ -151,12 +153,11 @@ class Apicurio30(Apicurio2):
         return Answer(204)
 
 
-def _parses(schema: str) -> bool:
+def _is_protobuf(schema: str) -> bool:
     try:
-        parse(schema)
+        return descriptor_of(schema) is not None or bool(parse(schema).IsInitialized())
     except NotProtobuf:
         return False
-    return True
 
 
 def _reason(subject: str) -> str:

@@ -345,8 +345,8 @@ def _serialized(file: FileDescriptorProto) -> bytes:
     bare.ClearField("source_code_info")
     enums = {enum.name for enum in bare.enum_type}
     declared = {message.name for message in bare.message_type}
-    for _, message in messages(bare):
-        for field in message.field:
+    for holder in (bare, *(message for _, message in messages(bare))):
+        for field in (*holder.extension, *getattr(holder, "field", ())):
             if field.label == FieldDescriptorProto.LABEL_OPTIONAL:
                 field.ClearField("label")
             name = field.type_name.rpartition(".")[2]
