@@ -345,13 +345,13 @@ def _serialized(file: FileDescriptorProto) -> bytes:
     bare.ClearField("source_code_info")
     enums = {enum.name for enum in bare.enum_type}
     declared = {message.name for message in bare.message_type}
-    for holder in (bare, *(message for _, message in messages(bare))):
-        for field in (*holder.extension, *getattr(holder, "field", ())):
-            if field.label == FieldDescriptorProto.LABEL_OPTIONAL:
-                field.ClearField("label")
-            name = field.type_name.rpartition(".")[2]
-            if name in enums:
-                field.type = FieldDescriptorProto.TYPE_ENUM
-            elif name in declared:
-                field.type = FieldDescriptorProto.TYPE_MESSAGE
+    fields = [*bare.extension, *(field for _, each in messages(bare) for field in (*each.field, *each.extension))]
+    for field in fields:
+        if field.label == FieldDescriptorProto.LABEL_OPTIONAL:
+            field.ClearField("label")
+        name = field.type_name.rpartition(".")[2]
+        if name in enums:
+            field.type = FieldDescriptorProto.TYPE_ENUM
+        elif name in declared:
+            field.type = FieldDescriptorProto.TYPE_MESSAGE
     return bare.SerializeToString()
