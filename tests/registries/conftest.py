@@ -34,23 +34,29 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 
 @pytest.fixture
-def market(place: Place, root: Path, tmp_path: Path) -> Iterator[Market]:
-    """Prices that nobody else has: in a package of their own, which imports the header that every contract has."""
-    name = f"prices{uuid.uuid4().hex[:8]}"
+def name(root: Path, tmp_path: Path) -> str:
+    """The name of a package in which a copy of the schemas has its prices."""
+    made = f"prices{uuid.uuid4().hex[:8]}"
     schemas = shutil.copytree(root / "schemas", tmp_path / "schemas")
     (schemas / "pragma/market/v1/market_depth.proto").unlink()
     text = (schemas / "pragma/market/v1/price.proto").read_text(encoding="utf-8")
     for old, new in (
-        ("package pragma.market.v1;", f"package pragma.{name}.v1;"),
+        ("package pragma.market.v1;", f"package pragma.{made}.v1;"),
         ("  Envelope envelope", "  pragma.market.v1.Envelope envelope"),
         ("  MarketType market_type", "  pragma.market.v1.MarketType market_type"),
-        ('"pragma-prices-v1"', f'"pragma-{name}-v1"'),
+        ('"pragma-prices-v1"', f'"pragma-{made}-v1"'),
     ):
         assert old in text
         text = text.replace(old, new)
     (schemas / "pragma/market/v1/price.proto").unlink()
-    (schemas / f"pragma/{name}/v1").mkdir(parents=True)
-    (schemas / f"pragma/{name}/v1/price.proto").write_text(text, encoding="utf-8")
+    (schemas / f"pragma/{made}/v1").mkdir(parents=True)
+    (schemas / f"pragma/{made}/v1/price.proto").write_text(text, encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def market(place: Place, name: str, tmp_path: Path) -> Iterator[Market]:
+    """Prices that nobody else has: in a package of their own, which imports the header that every contract has."""
     made = Market(place, tmp_path, name)
     yield made
     if REAL:

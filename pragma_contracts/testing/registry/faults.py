@@ -18,8 +18,8 @@ class Faults:
 
     throttled: how many requests are answered with 429 before the first one is served. retry_after: seconds, in the
     header of these. read_only: whether the registry is in mode READONLY, so that no new schema is registered and no
-    level set. absent: paths that are answered with 404. forbidden: subjects that are listed, and whose paths are
-    answered with 403. vanishing: subjects that are listed, and gone when they are asked for. dripping: paths whose
+    level set. absent: paths that are answered with 404. forbidden: subjects that are listed, and otherwise answered
+    with 403. vanishing: subjects that are listed, and gone when they are read. dripping: paths whose
     answers come a byte each `drip` seconds until the registry stops. drips_headers: whether the headers do too.
     """
 
@@ -60,7 +60,10 @@ class Faulty:
             return refused.answer
         if self._faults.read_only and (answer := self._read_only(request)) is not None:
             return answer
-        return self._answer(request)
+        answer = self._answer(request)
+        if (request.method, request.path) == ("GET", "/subjects"):
+            return answer._replace(body=sorted({*answer.body, *self._faults.forbidden, *self._faults.vanishing}))
+        return answer
 
     def _of_subject(self, request: Request) -> Refused | None:
         parts = [unquote(part) for part in request.path.split("/")]
