@@ -42,7 +42,7 @@ def read(descriptors: FileDescriptorSet) -> Schemas:
     Comments and lines come from the source info when the set has it. The imports under google/ are resolved but are not
     part of the result's files.
     """
-    ordered = _in_import_order(descriptors.file)
+    ordered = in_import_order(descriptors.file)
     options = _Options(ordered)
     reader = _Reader(options)
     files = [reader.file(proto) for proto in ordered]
@@ -54,7 +54,8 @@ def read(descriptors: FileDescriptorSet) -> Schemas:
     )
 
 
-def _in_import_order(files: Iterable[FileDescriptorProto]) -> list[FileDescriptorProto]:
+def in_import_order(files: Iterable[FileDescriptorProto]) -> list[FileDescriptorProto]:
+    """A self-contained set of files, each behind those that it imports, and otherwise by name."""
     by_name = {file.name: file for file in files}
     ordered: dict[str, FileDescriptorProto] = {}
 
