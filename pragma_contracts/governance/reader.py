@@ -15,6 +15,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 from pragma_contracts.descriptors import default_json_name, normalised
+from pragma_contracts.governance.import_order import in_import_order
 from pragma_contracts.governance.model import (
     OPTIONS_PACKAGE,
     ContractOption,
@@ -52,23 +53,6 @@ def read(descriptors: FileDescriptorSet) -> Schemas:
         enums={enum.full_name: enum for file in files for enum in file.walk_enums()},
         image=descriptors.SerializeToString(),
     )
-
-
-def in_import_order(files: Iterable[FileDescriptorProto]) -> list[FileDescriptorProto]:
-    """A self-contained set of files, each behind those that it imports, and otherwise by name."""
-    by_name = {file.name: file for file in files}
-    ordered: dict[str, FileDescriptorProto] = {}
-
-    def visit(name: str) -> None:
-        if name in ordered:
-            return
-        for dependency in by_name[name].dependency:
-            visit(dependency)
-        ordered[name] = by_name[name]
-
-    for name in sorted(by_name):
-        visit(name)
-    return list(ordered.values())
 
 
 class _Options:

@@ -11,8 +11,8 @@ from google.protobuf import descriptor_pool, message_factory
 
 from pragma_contracts.descriptors import parse_set
 from pragma_contracts.governance.compiler import compile_folder
+from pragma_contracts.governance.import_order import in_import_order
 from pragma_contracts.governance.model import Message, Schemas
-from pragma_contracts.governance.reader import in_import_order
 from tests.end_to_end.test_third_contract import FUNDING_RATE
 
 CONTRACTS = ("Price", "MarketDepth", "Everything", "FundingRate")

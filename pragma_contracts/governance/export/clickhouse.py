@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pragma_contracts.descriptors import parse_set
 from pragma_contracts.governance.export.clickhouse_columns import FUNCTIONS, Column, columns, name_of, quoted
-from pragma_contracts.governance.export.flat import flat_name, flat_source
+from pragma_contracts.governance.export.flat import flat_file, flat_name
 from pragma_contracts.governance.model import ENVELOPE, KEY_LAYOUT, Message, Schemas
 from pragma_contracts.governance.words import snake
 from pragma_contracts.proto_source import source
@@ -16,17 +16,17 @@ _FRAME_HEADER = 6
 def clickhouse(schemas: Schemas, contract: Message) -> dict[str, str]:
     """The files of a contract by name: its SQL, its .proto file, and those of google/protobuf that this one imports."""
     name = snake(contract.name)
+    flat = flat_file(schemas, contract)
     return {
         f"{name}.sql": "\n".join(_sql(schemas, contract, name)),
-        flat_name(contract): flat_source(schemas, contract),
-        **_well_known(schemas, contract),
+        flat.name: source(flat, comments=True),
+        **_well_known(schemas, list(flat.dependency)),
     }
 
 
-def _well_known(schemas: Schemas, contract: Message) -> dict[str, str]:
+def _well_known(schemas: Schemas, names: list[str]) -> dict[str, str]:
+    """The sources of these files and of those that they import."""
     files = {file.name: file for file in parse_set(schemas.image).file}
-    lines = flat_source(schemas, contract).split("\n")
-    names = [line.split('"')[1] for line in lines if line.startswith('import "')]
     found: dict[str, str] = {}
     while names:
         name = names.pop()
@@ -40,12 +40,13 @@ def _sql(schemas: Schemas, contract: Message, name: str) -> Iterator[str]:
     option = contract.contract
     assert option is not None  # noqa: S101  it is a contract
     kept = list(_kept(schemas, contract))
+    queue, table, view = (name_of(f"{name}{end}") for end in ("_queue", "", "_reader"))
     yield f"-- {contract.name} {option.version} on the topic {option.topic}: written by `pragma-contracts schemas`."
     yield f"-- Put {flat_name(contract)} and the folder google into format_schema_path of a ClickHouse 25.11 or newer,"
     yield "-- and name your brokers below. Decimals are exact; times are kept from 1900 to 2262."
     yield ""
     yield "-- What Kafka has, as it is: reading it by hand takes records away from the view below."
-    yield f"CREATE TABLE {name}_queue"
+    yield f"CREATE TABLE {queue}"
     yield "("
     yield from _separated(f"{each.name} {each.raw}" for each in columns(schemas, contract, "raw"))
     yield ")"
@@ -64,7 +65,7 @@ def _sql(schemas: Schemas, contract: Message, name: str) -> Iterator[str]:
     )
     yield ";"
     yield ""
-    yield f"CREATE TABLE {name}"
+    yield f"CREATE TABLE {table}"
     yield "("
     yield from _separated(
         f"{each.name} {each.kept}{f' COMMENT {quoted(each.comment)}' if each.comment else ''}" for each in kept
@@ -74,14 +75,14 @@ def _sql(schemas: Schemas, contract: Message, name: str) -> Iterator[str]:
     yield f"ORDER BY ({', '.join(KEY_LAYOUT)}, event_timestamp)"
     yield ";"
     yield ""
-    yield f"CREATE MATERIALIZED VIEW {name}_reader TO {name} AS"
+    yield f"CREATE MATERIALIZED VIEW {view} TO {table} AS"
     functions = _called([each.value for each in kept])
     if functions:
         yield "WITH"
         yield from _separated(f"{FUNCTIONS[function]} AS {function}" for function in functions)
     yield "SELECT"
     yield from _separated(f"{each.value} AS {each.name}" for each in kept)
-    yield f"FROM {name}_queue AS raw"
+    yield f"FROM {queue} AS raw"
     yield ";"
     yield ""
 

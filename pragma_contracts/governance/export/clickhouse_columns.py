@@ -25,7 +25,7 @@ _SCALARS = {
 # Decimals: integers divided by ten to the power of the scale. Nothing is rounded: an integer of 38 digits has 38 zeros
 # behind the point, and the scale is at most 38. A wide integer is turned around and lengthened by its sign to the 32
 # bytes of an Int256. A column that no producer writes is empty, so that it does not stop the table at its record for
-# ever. Times are kept within what DateTime64(9) holds.
+# ever. Times are kept within what DateTime64(9) holds, whatever the nanoseconds are.
 FUNCTIONS = {
     "exact_integer": (
         "bytes -> reinterpretAsInt256(concat(reverse(bytes), "
@@ -39,7 +39,7 @@ FUNCTIONS = {
     ),
     "exact_time": (
         "time -> fromUnixTimestamp64Nano("
-        "least(greatest(time.seconds, -2208988800), 9223372035) * 1000000000 + time.nanos, 'UTC')"
+        "least(greatest(time.seconds, -2208988800), 9223372034) * 1000000000 + time.nanos, 'UTC')"
     ),
     "exact_time_or_null": (
         "time -> if(isNull(time.seconds) AND isNull(time.nanos), NULL, "

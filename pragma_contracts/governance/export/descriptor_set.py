@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from pragma_contracts.descriptors import parse_set
+from pragma_contracts.governance.import_order import in_import_order
 from pragma_contracts.governance.model import Message, Schemas
-from pragma_contracts.governance.reader import in_import_order
 
 
 def descriptor_set(schemas: Schemas, contracts: Iterable[Message]) -> bytes:

@@ -18,14 +18,19 @@ def flat_name(contract: Message) -> str:
     return f"{snake(contract.name)}.proto"
 
 
-def flat_source(schemas: Schemas, contract: Message) -> str:
-    """The .proto source of a contract and of all that it is made of, but for google/protobuf, which stays imported.
+def flat_file(schemas: Schemas, contract: Message) -> FileDescriptorProto:
+    """A contract and all that it is made of, but for google/protobuf, which stays imported, as one file with comments.
 
     The contract is the first message, as the Confluent frame wants it, and has its name, package and fields; options of
     ours are gone. Types of other packages stand in the contract's own one: under their own name, or where that is taken
     in a message that is named after their package.
     """
-    return source(_Flat(schemas, contract).file, comments=True)
+    return _Flat(schemas, contract).file
+
+
+def flat_source(schemas: Schemas, contract: Message) -> str:
+    """The .proto source of `flat_file`."""
+    return source(flat_file(schemas, contract), comments=True)
 
 
 class _Type:
