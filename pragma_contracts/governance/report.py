@@ -23,6 +23,7 @@ _MARKS = {State.UNCHANGED: "=", State.NEW_SUBJECT: "+", State.NEW_VERSION: "~"}
 _BLIND = {
     Loss.OPTIONS: "changes of topics, keys, versions, mandatory fields, decimals and texts",
     Loss.MAPS: "whether a field is a map",
+    Loss.RESERVED: "whether a number of an enum may be used again",
 }
 
 
@@ -104,7 +105,7 @@ def _kept(losses: Iterable[Loss], read_back: Sequence[object] | dict[str, Any]) 
     if lost:
         blind = " and ".join(_BLIND[loss] for loss in lost)
         yield f"Read back: this registry has lost {' and '.join(lost)}: the gate cannot see there {blind}."
-        yield "What is registered as text keeps them; the next version of each subject will."
+        yield "What is registered as text keeps them."
     elif read_back:
         yield f"Read back: this registry keeps everything ({count(len(read_back), 'subject')})."
 
