@@ -6,6 +6,7 @@ READY := $(VENV)/ready
 # 5.29.0 was withdrawn.
 OLDEST_PROTOBUF := 5.29.1
 NATIVE := $(VENV)/native
+CLICKHOUSE := $(VENV)/clickhouse/ready
 ACTIONLINT := $(BIN)/actionlint
 ACTIONLINT_VERSION := v1.7.12
 CARGO := command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
@@ -44,12 +45,18 @@ $(NATIVE): $(READY) $(shell find rust/native rust/pragma-contracts/src rust/prag
 		--force-reinstall ./rust/native
 	@touch $@
 
+# ClickHouse in a process, beside the environment: 180 MB that only its tests need.
+$(CLICKHOUSE): constraints.txt | $(READY)
+	rm -rf $(@D)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D) --constraint constraints.txt chdb-core
+	@touch $@
+
 native: $(NATIVE)  ## compile the hot paths in Rust, which the package uses when they are there (needs a Rust toolchain)
 
 demo: setup      ## replay recorded market data through the contracts, on an embedded broker and registry
 	@$(BIN)/pragma-contracts demo
 
-test: lint native  ## every check and every test, on a real broker and a real registry
+test: lint native $(CLICKHOUSE)  ## every check and every test, on a real broker and a real registry
 	cd rust && $(UNOPTIMIZED) cargo test --locked --workspace --features full
 	cd rust && cargo test --locked --package pragma-contracts
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

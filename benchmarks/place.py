@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pragma_contracts.governance.registering import register_installed
+from pragma_contracts.governance.targets import Form
 from pragma_contracts.testing import Stack, embedded, stack
+
+# The stock clients that we are compared with find nothing else on these registries.
+_FORM: Form = "descriptor"
 
 
 @contextmanager
@@ -17,7 +21,7 @@ def nowhere() -> Iterator[Stack]:
 def beside_embedded() -> Iterator[Stack]:
     """An embedded broker and registry, in a process that no contender runs in."""
     with embedded() as running:
-        register_installed(running.registry_url)
+        register_installed(running.registry_url, form=_FORM)
         yield running
 
 
@@ -25,5 +29,5 @@ def beside_embedded() -> Iterator[Stack]:
 def beside_real() -> Iterator[Stack]:
     """A real broker and registry."""
     with stack() as running:
-        register_installed(running.registry_url)
+        register_installed(running.registry_url, form=_FORM)
         yield running

@@ -7,6 +7,7 @@ from codegen import python, rust
 from codegen.output import ROOT, Output
 from pragma_contracts.errors import ContractError
 from pragma_contracts.governance.compiler import compile_folder
+from pragma_contracts.governance.export.descriptor_set import descriptor_set
 
 
 def main() -> int:
@@ -19,6 +20,8 @@ def main() -> int:
         output = Output(ROOT)
         output.folder("pragma_contracts/messages", python.render(schemas))
         output.folder("rust/pragma-contracts/src/generated", rust.render(schemas))
+        contracts = [message for _, message, _ in schemas.contracts()]
+        output.file("pragma_contracts/messages/contracts.binpb", descriptor_set(schemas, contracts))
         # What the Rust of any schema looks like is compared with prost-build's, so it has to be there to be compiled.
         odd = compile_folder(ROOT / "schemas", ROOT / "tests/schemas")
         output.folder("rust/conformance/src/generated", rust.render_messages(odd))

@@ -15,13 +15,17 @@ class Output:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._wanted: dict[Path, str] = {}
+        self._wanted: dict[Path, bytes] = {}
         self._folders: list[Path] = []
 
     def folder(self, name: str, files: dict[str, str]) -> None:
         """Adds a folder, by its path from the root, and the text of every file that belongs in it."""
         self._folders.append(Path(name))
-        self._wanted |= {Path(name) / path: text for path, text in files.items()}
+        self._wanted |= {Path(name) / path: text.encode() for path, text in files.items()}
+
+    def file(self, name: str, data: bytes) -> None:
+        """Adds a file that is no text, by its path from the root."""
+        self._wanted[Path(name)] = data
 
     def finish(self, *, check: bool) -> int:
         """Writes and prints what changed, or with `check` what differs: then 1 when something is stale, else 0."""
@@ -33,11 +37,11 @@ class Output:
     def write(self) -> list[str]:
         """Makes the folders hold exactly the generated files; a line for each change."""
         changes = []
-        for path, text in sorted(self._wanted.items()):
-            if self._found(path) != text:
+        for path, data in sorted(self._wanted.items()):
+            if self._found(path) != data:
                 target = self._root / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(text.encode())
+                target.write_bytes(data)
                 changes.append(f"wrote {path}")
         for path in self._stale():
             (self._root / path).unlink()
@@ -46,20 +50,21 @@ class Output:
 
     def difference(self) -> str:
         """A unified diff from what is checked in to what would be generated; empty when nothing is stale."""
-        wanted: dict[Path, str] = self._wanted | dict.fromkeys(self._stale(), "")
+        wanted: dict[Path, bytes] = self._wanted | dict.fromkeys(self._stale(), b"")
         parts: list[str] = []
-        for path, text in sorted(wanted.items()):
-            found = self._found(path) or ""
-            lines = difflib.unified_diff(
-                found.splitlines(keepends=True), text.splitlines(keepends=True), f"{path}", f"{path} (generated)"
-            )
+        for path, data in sorted(wanted.items()):
+            found = self._found(path) or b""
+            if path.suffix not in _SUFFIXES:
+                parts += [f"{path} differs from what would be generated\n"] if found != data else []
+                continue
+            before, after = (text.decode(errors="replace").splitlines(keepends=True) for text in (found, data))
+            lines = difflib.unified_diff(before, after, f"{path}", f"{path} (generated)")
             parts.extend(line if line.endswith("\n") else f"{line}\n" for line in lines)
         return "".join(parts)
 
-    def _found(self, path: Path) -> str | None:
+    def _found(self, path: Path) -> bytes | None:
         target = self._root / path
-        # Not read_text(), which takes any line end for "\n".
-        return target.read_bytes().decode(errors="replace") if target.exists() else None
+        return target.read_bytes() if target.exists() else None
 
     def _stale(self) -> list[Path]:
         files = [
@@ -71,5 +76,5 @@ class Output:
         return sorted(
             path
             for path in files
-            if path not in self._wanted and MARKER in (self._found(path) or "").partition("\n")[0]
+            if path not in self._wanted and MARKER.encode() in (self._found(path) or b"").partition(b"\n")[0]
         )

@@ -1,9 +1,14 @@
 """File descriptors in the one form that is checked in, fingerprinted and registered."""
 
+from pathlib import Path
 from typing import cast
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet
+
+# The contracts of this package and all that they import, google/protobuf too, as one FileDescriptorSet with comments: a
+# file that any protobuf tool reads. It is generated from the schemas.
+DESCRIPTOR_SET = Path(__file__).with_name("messages") / "contracts.binpb"
 
 # A pool of its own, which does not know the contract options: once they are known, protobuf writes them back in another
 # order than it read them, and the bytes would depend on what else the process has imported.

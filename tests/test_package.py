@@ -66,6 +66,7 @@ def test_the_wheel_works_outside_the_repository(root: Path, tmp_path: Path) -> N
     with zipfile.ZipFile(wheel) as packed:
         names = packed.namelist()
     assert "pragma_contracts/schemas/pragma/market/v1/price.proto" in names
+    assert "pragma_contracts/messages/contracts.binpb" in names
     assert "pragma_contracts/py.typed" in names
     assert not [name for name in names if name.startswith(("codegen", "tests", "pragma/"))]
     venv.create(tmp_path / "env", with_pip=True)
@@ -76,6 +77,8 @@ def test_the_wheel_works_outside_the_repository(root: Path, tmp_path: Path) -> N
     count, _, where = _run(tmp_path, program, "-c", SOURCES).strip().partition(" ")
     assert count == "5"
     assert where.startswith(str(tmp_path))
+    command = (tmp_path / "env/bin/pragma-contracts", "schemas", "--form", "flat-proto", "--contract", "Price")
+    assert "message Price {" in _run(tmp_path, *command)
     figures = json.loads(_run(tmp_path, tmp_path / "env/bin/pragma-contracts", "demo", "--json"))
     assert (figures["consumed"], figures["skipped_without_decoding"], figures["not_confirmed"]) == (4687, 11850, 0)
 

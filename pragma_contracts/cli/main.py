@@ -17,6 +17,7 @@ _COMMANDS = {
     "gate": "Refuse a breaking change of the schemas.",
     "lint": "Refuse schemas that are not written as contracts are.",
     "register": "Register the schemas in a registry, and write contracts.lock.",
+    "schemas": "Write the schemas in a form that other tools read.",
     "stack": "Keep a real broker and registry running, without Docker.",
 }
 

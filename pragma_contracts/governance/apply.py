@@ -112,16 +112,16 @@ class _Applied:
         target, holdings = step.target, self.reading.holdings
         # Another run may have been faster.
         holdings.forget(target.subject)
-        found = held(self.reading, target)
+        found = held(self.reading, target, step.schema_id)
         if found is None or (step.state != State.UNCHANGED and found.losses):
             try:
-                holdings.registry.register(target.subject, target.schema, self._references(step))
+                given = holdings.registry.register(target.subject, target.schema, self._references(step))
             except RegistryError as error:
                 if not _is_refusal(error):
                     raise
                 return replace(step, opinion=Opinion.REFUSED, words=(error.detail,))
             holdings.forget(target.subject)
-            found = held(self.reading, target)
+            found = held(self.reading, target, given)
         if found is None:
             raise self._not_kept(step)
         self.done[target.subject] = found

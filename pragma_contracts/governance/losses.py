@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from pragma_contracts.descriptors import is_well_known, parse_file
@@ -17,6 +17,7 @@ class Loss(StrEnum):
 
     OPTIONS = "options"
     MAPS = "maps"
+    RESERVED = "reserved numbers of enums"
 
 
 class Restored(NamedTuple):
@@ -26,10 +27,11 @@ class Restored(NamedTuple):
     losses: frozenset[Loss]
 
 
-def restored(held: Mapping[str, bytes], ours: Mapping[str, bytes]) -> Restored:
+def restored(held: Mapping[str, bytes], ours: Mapping[str, bytes], *, is_ours: bool = False) -> Restored:
     """Fills in what a registry has lost, so that all the rest can be compared.
 
     Lost is what a file has nowhere although ours has it: a file in which one contract option is left has lost none.
+    is_ours: whether the registry is known to have been given ours. Then that also goes for what leaves no trace.
     """
     files = dict(held)
     losses: set[Loss] = set()
@@ -37,7 +39,7 @@ def restored(held: Mapping[str, bytes], ours: Mapping[str, bytes]) -> Restored:
     for name, data in held.items():
         if name in ours and data != ours[name] and not is_well_known(name):
             old, new = parse_file(data), parse_file(ours[name])
-            lost = frozenset(_lost(old, new, definers))
+            lost = frozenset((*_lost(old, new, definers), *(_lost_unseen(old, new) if is_ours else ())))
             if lost:
                 _fill(old, new, lost)
                 files[name] = old.SerializeToString()
@@ -58,7 +60,27 @@ def _lost(old: FileDescriptorProto, new: FileDescriptorProto, definers: Set[str]
         yield Loss.MAPS
 
 
+def _lost_unseen(old: FileDescriptorProto, new: FileDescriptorProto) -> Iterator[Loss]:
+    if any(_reserves(enum) for enum in _enums(new).values()) and not any(map(_reserves, _enums(old).values())):
+        yield Loss.RESERVED
+
+
+def _reserves(enum: EnumDescriptorProto) -> bool:
+    return bool(enum.reserved_range or enum.reserved_name)
+
+
+def _enums(file: FileDescriptorProto) -> dict[tuple[str, ...], EnumDescriptorProto]:
+    holders: list[tuple[tuple[str, ...], Any]] = [((), file), *_messages(file)]
+    return {(*path, enum.name): enum for path, holder in holders for enum in holder.enum_type}
+
+
 def _fill(old: FileDescriptorProto, new: FileDescriptorProto, lost: Iterable[Loss]) -> None:
+    if Loss.RESERVED in lost:
+        enums = _enums(old)
+        for path, enum in _enums(new).items():
+            if path in enums:
+                enums[path].reserved_range.extend(enum.reserved_range)
+                enums[path].reserved_name.extend(enum.reserved_name)
     if Loss.MAPS in lost:
         held = dict(_messages(old))
         for path, message in _messages(new):
@@ -98,11 +120,9 @@ def _messages(file: FileDescriptorProto) -> Iterator[tuple[tuple[str, ...], Desc
 def _elements(file: FileDescriptorProto) -> Iterator[tuple[tuple[object, ...], Any]]:
     """All that may have options, each with where it stands."""
     yield (), file
-    holders: list[tuple[tuple[str, ...], Any]] = [((), file), *_messages(file)]
-    for path, holder in holders:
-        if path:
-            yield path, holder
-            yield from (((*path, field.number), field) for field in holder.field)
-        for enum in holder.enum_type:
-            yield (*path, enum.name), enum
-            yield from (((*path, enum.name, value.number), value) for value in enum.value)
+    for path, message in _messages(file):
+        yield path, message
+        yield from (((*path, field.number), field) for field in message.field)
+    for path, enum in _enums(file).items():
+        yield path, enum
+        yield from (((*path, value.number), value) for value in enum.value)

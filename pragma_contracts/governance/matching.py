@@ -16,11 +16,11 @@ class Held(NamedTuple):
     losses: frozenset[Loss]
 
 
-def held(reading: Reading, target: Target) -> Held | None:
+def held(reading: Reading, target: Target, ours: int = 0) -> Held | None:
     """The last live version of a target's subject that means what the target means, or None.
 
     One that has lost nothing is preferred: a stock producer that registers by itself may have put its own, poorer form
-    of the same schema on top.
+    of the same schema on top. ours: the schema id that the registry is known to have given to this very schema, if any.
 
     Raises:
         ConfigurationError: a version is no protobuf schema.
@@ -28,7 +28,7 @@ def held(reading: Reading, target: Target) -> Held | None:
     """
     poorer: Held | None = None
     for version in reading.every(target.subject, target.file):
-        losses = kept(version, target)
+        losses = kept(version, target, is_ours=version.registered.schema_id == ours)
         if losses is not None and not losses:
             return Held(version.registered, losses)
         if losses and poorer is None:
@@ -36,7 +36,7 @@ def held(reading: Reading, target: Target) -> Held | None:
     return poorer
 
 
-def kept(version: Stored, target: Target) -> frozenset[Loss] | None:
+def kept(version: Stored, target: Target, *, is_ours: bool = False) -> frozenset[Loss] | None:
     """What is lost of a version that means what a target means; None of one that means something else."""
-    found = restored(version.files, target.files)
+    found = restored(version.files, target.files, is_ours=is_ours)
     return found.losses if meanings(found.files) == meanings(target.files) else None

@@ -122,7 +122,8 @@ def _step(
 ) -> Step:
     levels = _levels(reading.holdings.registry, target.subject, rule)
     references = references_of(target, versions)
-    found = held(reading, target) if references is not None else None
+    known = locked.schema_id if locked is not None and locked.fingerprint == target.fingerprint else 0
+    found = held(reading, target, known) if references is not None else None
     if found is not None and not _is_outdated(found, target, locked):
         there = found.registered
         other_form = is_descriptor(there.schema) != is_descriptor(target.schema)

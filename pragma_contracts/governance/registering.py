@@ -7,14 +7,16 @@ from pragma_contracts.governance.levels import LevelRule
 from pragma_contracts.governance.plan import make_plan
 from pragma_contracts.governance.sources import installed
 from pragma_contracts.governance.stored import Reading
-from pragma_contracts.governance.targets import targets
+from pragma_contracts.governance.targets import Form, targets
 from pragma_contracts.registry import Registry, RegistrySettings
 
 
-def register_installed(registry: str | RegistrySettings, *, level: str = "BACKWARD_TRANSITIVE") -> int:
+def register_installed(
+    registry: str | RegistrySettings, *, level: str = "BACKWARD_TRANSITIVE", form: Form = "text"
+) -> int:
     """Registers every installed contract and what it imports; gives the number of subjects. Raises RegistryError."""
     with Registry(registry) as asked:
-        wanted = targets(installed())
+        wanted = targets(installed(), form)
         reading = Reading(Holdings(asked), wanted)
         outcome = apply(reading, make_plan(reading, wanted, LevelRule(level)))
         for step in outcome.refused:

@@ -23,6 +23,7 @@ _MARKS = {State.UNCHANGED: "=", State.NEW_SUBJECT: "+", State.NEW_VERSION: "~"}
 _BLIND = {
     Loss.OPTIONS: "changes of topics, keys, versions, mandatory fields, decimals and texts",
     Loss.MAPS: "whether a field is a map",
+    Loss.RESERVED: "whether a number of an enum may be used again",
 }
 
 
@@ -47,7 +48,8 @@ def plan_text(plan: Plan, lock: LockState, pruned: Sequence[str]) -> Iterator[st
             yield from compared(verdict)
     for subject, mode in plan.modes:
         yield f"{subject} is in mode {mode}: nothing can be registered there now"
-    yield from _kept({loss for step in plan.steps for loss in step.losses}, [s for s in plan.steps if s.version])
+    there = [step for step in plan.steps if step.state is State.UNCHANGED]
+    yield from _kept({loss for step in there for loss in step.losses}, there)
     if plan.steps:
         yield from lock.stale(plan)
         yield from _orphans(plan, lock, pruned)
@@ -104,7 +106,8 @@ def _kept(losses: Iterable[Loss], read_back: Sequence[object] | dict[str, Any]) 
     if lost:
         blind = " and ".join(_BLIND[loss] for loss in lost)
         yield f"Read back: this registry has lost {' and '.join(lost)}: the gate cannot see there {blind}."
-        yield "What is registered as text keeps them; the next version of each subject will."
+        if lost != [Loss.RESERVED]:
+            yield "What is registered as text keeps them."
     elif read_back:
         yield f"Read back: this registry keeps everything ({count(len(read_back), 'subject')})."
 

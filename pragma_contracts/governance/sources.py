@@ -1,8 +1,8 @@
-"""The schemas of the installed package, as its generated code has them."""
+"""The schemas of the installed package, as its generated code and its descriptor set have them."""
 
 from typing import Any
 
-from pragma_contracts.descriptors import completed, parse_set
+from pragma_contracts.descriptors import DESCRIPTOR_SET, completed, parse_set
 from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.reader import read
 from pragma_contracts.messages import CONTRACTS
@@ -24,3 +24,8 @@ def installed() -> Schemas:
     for data in found.values():
         files.file.append(completed(data))
     return read(files)
+
+
+def shipped() -> Schemas:
+    """The same schemas with their comments, from the descriptor set that the package carries."""
+    return read(parse_set(DESCRIPTOR_SET.read_bytes()))

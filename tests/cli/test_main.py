@@ -24,6 +24,7 @@ def test_help_lists_the_commands_and_loads_none_of_them() -> None:
         "gate",
         "lint",
         "register",
+        "schemas",
         "stack",
     ]
     heavy = ("confluent_kafka", "httpx", "rich")
@@ -31,7 +32,7 @@ def test_help_lists_the_commands_and_loads_none_of_them() -> None:
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-@pytest.mark.parametrize("command", ["demo", "dlq", "gate", "lint", "register", "stack"])
+@pytest.mark.parametrize("command", ["demo", "dlq", "gate", "lint", "register", "schemas", "stack"])
 def test_every_command_has_help(command: str) -> None:
     assert _run(command, "--help").stdout.startswith(f"Usage: pragma-contracts {command} ")
 

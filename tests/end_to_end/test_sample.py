@@ -40,9 +40,12 @@ STAMPS = ("message_id", "publish_timestamp", "producer", "version")
 
 @pytest.fixture(scope="module")
 def registered() -> Iterator[Stack]:
-    """A real stack of its own, because every message on it is counted, with the installed schemas registered."""
+    """A real stack of its own, because every message on it is counted, with the installed schemas registered.
+
+    As descriptors: stock serializers find nothing else in an Apicurio registry.
+    """
     with stack() as running:
-        register_installed(running.registry_url)
+        register_installed(running.registry_url, form="descriptor")
         yield running
 
 

@@ -83,4 +83,4 @@ def test_a_registry_that_is_not_there_has_no_opinion(root: Path) -> None:
     with Registry(f"http://127.0.0.1:{free_port()}", tries=1) as nobody:
         (said,) = second_opinions(Reading(Holdings(nobody), targets(new)), targets(new), new, verdict)
     assert (said.subject, said.compatible) == ("every subject", None)
-    assert "no answer in 1 tries" in said.words[0]
+    assert "no answer in 1 try" in said.words[0]

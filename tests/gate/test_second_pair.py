@@ -26,20 +26,20 @@ def test_what_we_do_not_see_is_unknown_and_so_a_break() -> None:
 
 
 def test_a_buf_that_fails_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    old = compile_as_it_is(CASE / "old", SCHEMAS)
+    old, new = (compile_as_it_is(CASE / side, SCHEMAS) for side in ("old", "new"))
     monkeypatch.setattr(buf, "_program", lambda: sys.executable)
     with pytest.raises(ConfigurationError, match="there is no verdict"):
-        list(unseen(old, old, []))
+        list(unseen(old, new, []))
 
 
 def test_a_buf_that_does_not_say_what_it_found_is_no_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     silent = tmp_path / "buf"
     silent.write_text("#!/bin/sh\nexit 100\n", encoding="utf-8")
     silent.chmod(0o755)
-    old = compile_as_it_is(CASE / "old", SCHEMAS)
+    old, new = (compile_as_it_is(CASE / side, SCHEMAS) for side in ("old", "new"))
     monkeypatch.setattr(buf, "_program", lambda: str(silent))
     with pytest.raises(ConfigurationError, match="there is no verdict: exit code 100, 0 findings"):
-        list(unseen(old, old, []))
+        list(unseen(old, new, []))
 
 
 @pytest.mark.parametrize(

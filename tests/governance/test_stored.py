@@ -159,6 +159,27 @@ def test_a_descriptor_and_a_text_refer_to_each_other(wanted: list[Target]) -> No
     assert found.losses == set()
 
 
+def test_what_leaves_no_trace_is_lost_only_where_it_is_known_to_have_been_there(wanted: list[Target]) -> None:
+    """A registry that drops the reserved numbers of enums holds what looks like an older version."""
+    text = 'syntax = "proto3";\npackage test.v1;\nenum Side {\n  RESERVED  SIDE_UNSPECIFIED = 0;\n}\n'
+    given, held_text = text.replace("RESERVED", "reserved 3;\n"), text.replace("RESERVED", "")
+    (target,) = targets(
+        compile_texts(
+            {
+                "test/v1/side.proto": given.encode(),
+                "test/v1/uses.proto": b'syntax = "proto3";\nimport "test/v1/side.proto";\n',
+            }
+        )
+    )
+    with embedded() as running, Registry(running.registry_url) as registry:
+        schema_id = registry.register(target.subject, held_text)
+        reading = Reading(Holdings(registry), [target])
+        assert held(reading, target) is None
+        found = held(reading, target, schema_id)
+    assert found is not None
+    assert found.losses == {Loss.RESERVED}
+
+
 def test_options_whose_definitions_were_lost_are_read_all_the_same(wanted: list[Target]) -> None:
     """A contract that is registered as text where the options came as a descriptor, which lost what it defines."""
     options = "pragma/contracts/v1/options.proto"

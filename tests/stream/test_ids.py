@@ -12,6 +12,7 @@ from pragma_contracts.registry import RegistrySettings, normalised_url
 from pragma_contracts.stream.ids import ConsumerIds, Lock, Locked, producer_ids
 from pragma_contracts.testing import embedded
 from pragma_contracts.testing.server import free_port
+from tests.registry.serving import Answer, serving
 
 URL = "http://registry.example:8081"
 
@@ -187,3 +188,26 @@ def test_secrets_are_not_in_the_repr() -> None:
     )
     assert "pa55" not in shown
     assert "t0k" not in shown
+
+
+@pytest.mark.parametrize(
+    ("places", "known"),
+    [
+        pytest.param([{"subject": ":.md:pragma-prices-v1-value", "version": 1}], True, id="in a context"),
+        pytest.param([], False, id="every version deleted"),
+    ],
+)
+def test_a_consumer_understands_what_registries_answer(places: list[dict[str, Any]], known: bool) -> None:
+    (price,) = (contract for contract in CONTRACTS if contract.subject == "pragma-prices-v1-value")
+    with serving(lambda asked: Answer(200, places if "/schemas/ids/" in asked.path else [1])) as server:
+        told = ConsumerIds([price], registry=server.url)
+        assert told.is_known(price, 7) is known
+        told.close()
+
+
+def test_a_context_is_part_of_what_the_lock_calls_a_registry(lock: Path) -> None:
+    Lock(lock, {f"{URL}/contexts/.md": _subjects(20), URL: _subjects()}).write()
+    settings = RegistrySettings(URL, context="md")
+    assert producer_ids(CONTRACTS, lock=lock, registry=settings)[CONTRACTS[0]] == 20
+    assert producer_ids(CONTRACTS, lock=lock, registry=URL)[CONTRACTS[0]] == 10
+    assert ConsumerIds(CONTRACTS, lock=lock, registry=settings).is_known(CONTRACTS[0], 20)

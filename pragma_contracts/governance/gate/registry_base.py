@@ -94,7 +94,7 @@ def registry_bases(
 def _base(
     version: Stored, new: Schemas, ours: Mapping[str, bytes], last: Schemas | None, is_ours: bool
 ) -> tuple[Base, frozenset[Loss]]:
-    files, lost = restored(version.files, ours)
+    files, lost = restored(version.files, ours, is_ours=is_ours)
     old = schemas_of(files)
     return Base(version.name, old, _part(new, old), last, versioned=is_ours or Loss.OPTIONS not in lost), lost
 

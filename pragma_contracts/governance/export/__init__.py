@@ -1,0 +1,1 @@
+"""Schemas in the forms that tools outside of this package read, made from the compiled files."""
