@@ -17,6 +17,7 @@ from pragma_contracts.testing.registry.faults import Faults, Faulty
 from pragma_contracts.testing.registry.plain import Plain
 
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
+_POLL_S = 0.02
 # Where each kind is; most tests need the plain one alone.
 _KINDS = {
     Behaviour.PLAIN: ("plain", "Plain"),
@@ -60,7 +61,9 @@ def registry_server(behaviour: Behaviour = Behaviour.PLAIN, faults: Faults | Non
             """A client that hangs up before its answer is there is none of the registry's business."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, name="registry", daemon=True)
+    # How often it looks whether it should stop, for which every test waits.
+    poll = {"poll_interval": _POLL_S}
+    thread = threading.Thread(target=server.serve_forever, kwargs=poll, name="registry", daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
