@@ -1,5 +1,6 @@
 """How often and how long a registry is asked: its own Retry-After, growing waits, and a deadline for all of it."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -63,7 +64,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(as_date: bool) -> None:
             asked.versions("s")
         assert len(server.asked) == 1
     # A date has whole seconds, of which some are gone.
-    assert "; it asks to wait 3600 s, and 30 s are the deadline" in str(caught.value).replace("3599", "3600")
+    assert re.search(r"; it asks to wait 3[56]\d\d s, and 30 s are the deadline", str(caught.value))
     assert "ask less at once" in caught.value.advice
 
 
