@@ -9,6 +9,9 @@ NATIVE := $(VENV)/native
 CLICKHOUSE := $(VENV)/clickhouse/ready
 ACTIONLINT := $(BIN)/actionlint
 ACTIONLINT_VERSION := v1.7.12
+INTEROP_GO := $(VENV)/interop-go
+# Go checks what it downloads against its public checksum database.
+GO := GOPATH='$(abspath $(VENV))/go' GOCACHE='$(abspath $(VENV))/go-cache' GOFLAGS=-modcacherw GOTOOLCHAIN=local $(BIN)/go
 CARGO := command -v cargo >/dev/null || { echo 'a Rust toolchain is needed (cargo, rustfmt and clippy, 1.85 or newer)'; exit 1; }
 # librdkafka is compiled at -O2 in every profile of cargo, unless told otherwise, which takes twice as long as this.
 UNOPTIMIZED := CFLAGS='-O0 -g0'
@@ -30,10 +33,13 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(VENV)/protobuf-oldest protobuf==$(OLDEST_PROTOBUF)
 	@touch $@
 
-# Go checks what it downloads against its public checksum database.
 $(ACTIONLINT): $(READY)
-	GOBIN='$(abspath $(BIN))' GOPATH='$(abspath $(VENV))/go' GOCACHE='$(abspath $(VENV))/go-cache' GOFLAGS=-modcacherw \
-		GOTOOLCHAIN=local $(BIN)/go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	GOBIN='$(abspath $(BIN))' $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	@touch $@
+
+# A client in Go, which the tests read and write with.
+$(INTEROP_GO): $(wildcard tests/interop/go/*) | $(READY)
+	$(GO) build -C tests/interop/go -o '$(abspath $@)'
 	@touch $@
 
 # What was uninstalled is not there, whatever the file says.
@@ -56,7 +62,7 @@ native: $(NATIVE)  ## compile the hot paths in Rust, which the package uses when
 demo: setup      ## replay recorded market data through the contracts, on an embedded broker and registry
 	@$(BIN)/pragma-contracts demo
 
-test: lint native $(CLICKHOUSE)  ## every check and every test, on a real broker and a real registry
+test: lint native $(CLICKHOUSE) $(INTEROP_GO)  ## every check and every test, on a real broker and a real registry
 	cd rust && $(UNOPTIMIZED) cargo test --locked --workspace --features full
 	cd rust && cargo test --locked --package pragma-contracts
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -83,6 +89,7 @@ lint: setup $(ACTIONLINT)  ## formatting, types, schemas and generated code
 	$(BIN)/buf format --diff --exit-code
 	$(BIN)/pragma-contracts lint
 	$(ACTIONLINT) -shellcheck= -pyflakes=
+	"$$($(GO) env GOROOT)/bin/gofmt" -d tests/interop/go
 	$(BIN)/python -m codegen --check
 	$(BIN)/python -m codegen.vectors --check
 	$(BIN)/python docs/configuration.py --check
@@ -101,6 +108,7 @@ fmt: setup       ## format the schemas and the code
 	$(BIN)/buf format --write
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	"$$($(GO) env GOROOT)/bin/gofmt" -w tests/interop/go
 	cd rust && cargo fmt --all
 	cd rust/benchmarks && cargo fmt
 	cd rust/fuzz && cargo fmt
