@@ -12,9 +12,9 @@ from pragma_contracts.governance.import_order import in_import_order
 def meanings(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The meaning of each file, by import path. files: serialized FileDescriptorProtos with all that they import.
 
-    Names, numbers, types, options, maps and imports count; the order of fields, options, imports and of what is nested
-    in a message, comments, and a JSON name that is the default one do not. Files that come with protobuf are left out: every registry has its own
-    copies.
+    Names, numbers, types, options, maps and imports count; the order of fields, options, imports and nested messages,
+    comments, and a JSON name that is the default one do not. Files that come with protobuf are left out: every registry
+    has its own copies.
     """
     pool = descriptor_pool.DescriptorPool()
     if "google/protobuf/descriptor.proto" not in files:

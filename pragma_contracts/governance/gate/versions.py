@@ -71,7 +71,7 @@ def _is_told(message: Message, version: str, lines: list[str]) -> bool:
 
 
 def _changed(old: Schemas, old_file: File, new: Schemas, new_file: File) -> list[str]:
-    """The files that a contract is made of and that mean something else: a registry writes them in an order of its own."""
+    """The files that a contract is made of and that mean something else; a registry may only have another order."""
     before, after = closure(old, old_file), closure(new, new_file)
     if before == after:
         return []
