@@ -55,7 +55,8 @@ def apply(reading: Reading, plan: Plan) -> Outcome:
 
     Raises:
         ConfigurationError: a subject that changes is in a mode in which nothing can be written; nothing was.
-        RegistryError: the registry failed, or does not hold what it has just taken; run it again.
+        RegistryError: the registry failed, does not hold what it has just taken, or got another schema meanwhile; run
+            it again.
     """
     if plan.refused:
         return Outcome({}, tuple(step for step in plan.steps if step.opinion == Opinion.REFUSED))
@@ -110,9 +111,12 @@ class _Applied:
     def write(self, step: Step) -> Step | None:
         """Registers a step's schema and reads it back; gives the refused step when the registry does not want it."""
         target, holdings = step.target, self.reading.holdings
+        judged = holdings.numbers(target.subject)
         # Another run may have been faster.
         holdings.forget(target.subject)
         found = held(self.reading, target, step.schema_id)
+        if found is None and (new := set(holdings.numbers(target.subject)) - set(judged)):
+            raise self._overtaken(target.subject, max(new))
         if found is None or (step.state != State.UNCHANGED and found.losses):
             try:
                 given = holdings.registry.register(target.subject, target.schema, self._references(step))
@@ -126,6 +130,12 @@ class _Applied:
             raise self._not_kept(step)
         self.done[target.subject] = found
         return None
+
+    def _overtaken(self, subject: str, version: int) -> RegistryError:
+        """Another run registered another schema since the plan was made: nothing says that the two go together."""
+        url = f"{self.reading.holdings.registry.url}/subjects/{subject}/versions"
+        detail = f"version {version} was registered meanwhile, and nothing was compared with it; run it again"
+        return RegistryError("GET", url, 200, 0, detail)
 
     def _not_kept(self, step: Step) -> RegistryError:
         """What the registry made of the schema that it has just taken."""

@@ -47,6 +47,19 @@ def restored(held: Mapping[str, bytes], ours: Mapping[str, bytes], *, is_ours: b
     return Restored(files, frozenset(losses))
 
 
+def without_options(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files as a registry holds them that keeps no use of a custom option."""
+    stripped: dict[str, bytes] = {}
+    for name, data in files.items():
+        file = parse_file(data)
+        for _, element in _elements(file):
+            element.options.DiscardUnknownFields()
+            if not element.options.ByteSize():
+                element.ClearField("options")
+        stripped[name] = file.SerializeToString()
+    return stripped
+
+
 def _lost(old: FileDescriptorProto, new: FileDescriptorProto, definers: Set[str]) -> Iterator[Loss]:
     uses = _has_ours(new) and not _has_ours(old)
     defines = new.extension and not old.extension

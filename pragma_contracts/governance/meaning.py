@@ -12,9 +12,9 @@ from pragma_contracts.governance.import_order import in_import_order
 def meanings(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The meaning of each file, by import path. files: serialized FileDescriptorProtos with all that they import.
 
-    Names, numbers, types, options, maps and imports count; the order of fields, options and imports, comments, and a
-    JSON name that is the default one do not. Files that come with protobuf are left out: every registry has its own
-    copies.
+    Names, numbers, types, options, maps and imports count; the order of fields, options, imports and nested messages,
+    comments, and a JSON name that is the default one do not. Files that come with protobuf are left out: every registry
+    has its own copies.
     """
     pool = descriptor_pool.DescriptorPool()
     if "google/protobuf/descriptor.proto" not in files:
@@ -48,6 +48,8 @@ def _sort_message(message: Any) -> None:
         _sort_reserved(each)
     for nested in message.nested_type:
         _sort_message(nested)
+    # Registries write fields before messages, and the compiler adds the entry of a map where it reads its field.
+    message.nested_type.sort(key=lambda each: each.name)
 
 
 def _sort_reserved(element: Any) -> None:

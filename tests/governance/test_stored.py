@@ -1,6 +1,8 @@
 """What a registry holds is compiled and compared as what it means, in whichever words the registry has it."""
 
 import base64
+import datetime
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,10 +10,13 @@ import pytest
 
 from pragma_contracts.descriptors import normalised
 from pragma_contracts.errors import ConfigurationError, SchemaError
-from pragma_contracts.governance.compiler import compile_texts
+from pragma_contracts.governance.compiler import compile_folder, compile_texts
+from pragma_contracts.governance.gate.judging import judge
+from pragma_contracts.governance.gate.registry_base import registry_bases
 from pragma_contracts.governance.holdings import Holdings
 from pragma_contracts.governance.losses import Loss
 from pragma_contracts.governance.matching import held, kept
+from pragma_contracts.governance.model import Schemas
 from pragma_contracts.governance.sources import installed
 from pragma_contracts.governance.stored import Reading
 from pragma_contracts.governance.targets import Target, compiled, targets
@@ -205,6 +210,40 @@ def test_the_form_that_kept_everything_is_preferred(wanted: list[Target]) -> Non
     assert found is not None
     assert found.registered.version == 1
     assert found.losses == set()
+
+
+def _only_options_changed(schemas: Path) -> Schemas:
+    path = schemas / PRICE
+    text = path.read_text(encoding="utf-8").replace('version: "1.1"', 'version: "1.2"')
+    path.write_text(text.replace(" = true,\n    (pragma.contracts.v1.decimal)", ""), encoding="utf-8")
+    return compile_folder(schemas)
+
+
+def test_a_poorer_form_of_another_version_is_not_ours(wanted: list[Target], root: Path, tmp_path: Path) -> None:
+    """A change of options alone was never registered where a stock producer had put its own form on top."""
+    new = targets(_only_options_changed(shutil.copytree(root / "schemas", tmp_path / "schemas")))
+    with embedded() as running, Registry(running.registry_url) as registry:
+        _register(registry, wanted, REWRITTEN)
+        given = registry.register("pragma-prices-v1-value", WITHOUT_OPTIONS, _all(wanted[-1]))
+        reading = Reading(Holdings(registry), new)
+        assert held(reading, new[-1]) is None
+        # Known to have been given ours, it is.
+        assert held(reading, new[-1], given) is not None
+
+
+def test_what_a_later_version_lost_is_no_history(wanted: list[Target], root: Path, tmp_path: Path) -> None:
+    """A break of options passed as one that was live already, between the version that has them and a poorer one."""
+    new = _only_options_changed(shutil.copytree(root / "schemas", tmp_path / "schemas"))
+    with embedded() as running, Registry(running.registry_url) as registry:
+        _register(registry, wanted, REWRITTEN)
+        registry.register("pragma-prices-v1-value", WITHOUT_OPTIONS, _all(wanted[-1]))
+        live = registry_bases(Reading(Holdings(registry), targets(new)), new, targets(new))
+    today = datetime.date(2026, 11, 23)
+    found = judge(running.registry_url, live.bases, changes=None, waivers=[], today=today)
+    assert [(each.rule, each.bases) for each in found.breaks] == [
+        ("FIELD_SAME_MEANING", ("pragma-prices-v1-value version 1",))
+    ]
+    assert found.history == 0
 
 
 @pytest.mark.parametrize(

@@ -73,16 +73,15 @@ def registry_bases(
     lost_of: dict[frozenset[Loss], list[str]] = {}
     bases: list[Base] = []
     for subject, versions in (held | others).items():
-        last: Schemas | None = None
+        last = versions[0] if versions else None
         for version in versions:
             is_ours = (subject, version.registered.version) in same
-            base, lost = _base(version, new, ours, last, is_ours)
+            base, lost = _base(version, new, ours, last if version is not last else None, is_ours)
             if subject in contracts and not any(True for _ in base.old.contracts()):
                 raise ConfigurationError("registry", _no_contract(version))
             bases.append(base)
             if lost and not is_ours:
                 lost_of.setdefault(lost, []).append(version.name)
-            last = last or base.old
     unseen += [
         f"{' and '.join(sorted(lost))} of {', '.join(names)}: the registry has lost them"
         for lost, names in lost_of.items()
@@ -92,11 +91,13 @@ def registry_bases(
 
 
 def _base(
-    version: Stored, new: Schemas, ours: Mapping[str, bytes], last: Schemas | None, is_ours: bool
+    version: Stored, new: Schemas, ours: Mapping[str, bytes], last: Stored | None, is_ours: bool
 ) -> tuple[Base, frozenset[Loss]]:
     files, lost = restored(version.files, ours, is_ours=is_ours)
     old = schemas_of(files)
-    return Base(version.name, old, _part(new, old), last, versioned=is_ours or Loss.OPTIONS not in lost), lost
+    # What the last version has lost is no change from this one: taken from the new side, a break would be history.
+    later = schemas_of(restored(last.files, files).files) if last is not None else None
+    return Base(version.name, old, _part(new, old), later, versioned=is_ours or Loss.OPTIONS not in lost), lost
 
 
 def _others(

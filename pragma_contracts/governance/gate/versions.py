@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pragma_contracts.descriptors import parse_set
 from pragma_contracts.governance.finding import Finding
 from pragma_contracts.governance.gate.facts import finding
+from pragma_contracts.governance.meaning import meanings
 from pragma_contracts.governance.model import File, Message, Place, Schemas
 
 
@@ -18,7 +20,7 @@ def versions(old: Schemas, new: Schemas) -> Iterator[Finding]:
         old_file, old_message = before[message.full_name]
         assert old_message.contract is not None  # noqa: S101  # it came from old.contracts()
         was, now = old_message.contract.version, option.version
-        changed = _changed(closure(old, old_file), closure(new, file))
+        changed = _changed(old, old_file, new, file)
         if _number(now) > _number(was):
             yield finding(
                 "VERSION_RAISED",
@@ -68,8 +70,17 @@ def _is_told(message: Message, version: str, lines: list[str]) -> bool:
     return any(name.search(line) and number.search(line) for line in lines)
 
 
-def _changed(old: dict[str, bytes], new: dict[str, bytes]) -> list[str]:
-    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+def _changed(old: Schemas, old_file: File, new: Schemas, new_file: File) -> list[str]:
+    """The files that a contract is made of and that mean something else; a registry may only have another order."""
+    before, after = closure(old, old_file), closure(new, new_file)
+    if before == after:
+        return []
+    was, now = _meanings(old), _meanings(new)
+    return sorted(name for name in before.keys() | after.keys() if was.get(name) != now.get(name))
+
+
+def _meanings(schemas: Schemas) -> dict[str, bytes]:
+    return meanings({file.name: file.SerializeToString() for file in parse_set(schemas.image).file})
 
 
 def _number(version: str) -> tuple[int, ...]:
