@@ -312,3 +312,17 @@ def test_what_was_kept_is_said_of_one_version(wanted: list[Target]) -> None:
 def test_a_name_is_never_an_option_of_the_compiler(name: str) -> None:
     with pytest.raises(SchemaError, match="begins like an option of the compiler"):
         compile_texts({name: b'syntax = "proto3";\n'})
+
+
+def test_a_producer_may_have_another_root_of_imports(wanted: list[Target]) -> None:
+    """The second contract of such a producer was called no schema, because its messages were in two files each."""
+    with embedded() as running, Registry(running.registry_url) as registry:
+        for target in wanted:
+            named = [Reference(f"schemas/{name}", f"schemas/{name}", 1) for name in target.imports]
+            text = target.schema.replace('import "pragma/', 'import "schemas/pragma/')
+            registry.register(target.subject if target.is_contract else f"schemas/{target.file}", text, named)
+        reading = Reading(Holdings(registry), wanted)
+        for target in wanted:
+            if target.is_contract:
+                (found,) = reading.all(target.subject, target.file)
+                assert "schemas/pragma/market/v1/envelope.proto" in found.files
