@@ -11,7 +11,9 @@ import pytest
 from pragma_contracts.descriptors import normalised
 from pragma_contracts.errors import ConfigurationError, SchemaError
 from pragma_contracts.governance.compiler import compile_folder, compile_texts
-from pragma_contracts.governance.gate.judging import judge
+from pragma_contracts.governance.finding import Finding
+from pragma_contracts.governance.gate import judging
+from pragma_contracts.governance.gate.judging import differences, judge
 from pragma_contracts.governance.gate.registry_base import registry_bases
 from pragma_contracts.governance.holdings import Holdings
 from pragma_contracts.governance.losses import Loss
@@ -326,3 +328,20 @@ def test_a_producer_may_have_another_root_of_imports(wanted: list[Target]) -> No
             if target.is_contract:
                 (found,) = reading.all(target.subject, target.file)
                 assert "schemas/pragma/market/v1/envelope.proto" in found.files
+
+
+def test_history_is_looked_at_for_breaks_alone(wanted: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every version was compared twice, though nothing broke."""
+    compared: list[Schemas] = []
+
+    def counted(old: Schemas, new: Schemas) -> list[Finding]:
+        compared.append(old)
+        return differences(old, new)
+
+    with embedded() as running, Registry(running.registry_url) as registry:
+        _register(registry, wanted, REWRITTEN)
+        registry.register("pragma-prices-v1-value", REWRITTEN.replace("1.1", "1.0"), _all(wanted[-1]))
+        live = registry_bases(Reading(Holdings(registry), wanted), installed(), wanted)
+    monkeypatch.setattr(judging, "differences", counted)
+    assert not judge("", live.bases, changes=None, waivers=[], today=datetime.date(2026, 11, 23)).breaks
+    assert len(compared) == len(live.bases) == len(wanted) + 1
