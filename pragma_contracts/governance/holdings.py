@@ -58,6 +58,15 @@ class Holdings:
                 for _ in self.with_imports(version.result()):
                     pass
 
+    def referred(self, subjects: Iterable[str]) -> frozenset[str]:
+        """The subjects that any live version of these refers to, directly or not."""
+        return frozenset(
+            found.subject
+            for subject in subjects
+            for number in self.numbers(subject)
+            for _, found in self.with_imports(self.version(subject, number))
+        )
+
     def forget(self, subject: str) -> None:
         """Lets the versions of a subject be read again, because there may be more now."""
         with self._lock:

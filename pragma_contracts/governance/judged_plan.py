@@ -45,4 +45,5 @@ def judged_plan(
     today = datetime.datetime.now(datetime.UTC).date()
     gated = judge(registry.url, live.bases, changes=None, waivers=waivers, today=today)
     gated = replace(gated, problems=(), compared=live.compared, unseen=live.unseen)
-    return replace(make_plan(reading, targets, level, locked), verdicts=(linted, gated))
+    referred = reading.holdings.referred(target.subject for target in targets)
+    return replace(make_plan(reading, targets, level, locked), verdicts=(linted, gated), referred=referred)

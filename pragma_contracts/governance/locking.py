@@ -26,8 +26,8 @@ class LockState:
     entries: Mapping[str, Locked]
 
     def orphans(self, plan: Plan) -> list[str]:
-        """The subjects that have no schema any more."""
-        return sorted(self.entries.keys() - {step.target.subject for step in plan.steps})
+        """The subjects that have no schema any more, but for those that live versions of others still refer to."""
+        return sorted(self.entries.keys() - {step.target.subject for step in plan.steps} - plan.referred)
 
     def stale(self, plan: Plan) -> Iterator[str]:
         """How the file differs from what the registry and the schemas will be after the plan, a sentence each."""

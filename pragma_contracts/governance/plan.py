@@ -68,6 +68,7 @@ class Plan:
 
     level: the level that was asked for. verdicts: of the linter and of the gate, where they were asked; no steps when
     the linter refuses. modes: of subjects that change and cannot be written, each with its mode, such as READONLY.
+    referred: the subjects that live versions of the steps' subjects refer to.
     """
 
     registry: str
@@ -75,6 +76,7 @@ class Plan:
     steps: tuple[Step, ...]
     verdicts: tuple[Verdict, ...] = ()
     modes: tuple[tuple[str, str], ...] = ()
+    referred: frozenset[str] = frozenset()
 
     @property
     def changes(self) -> bool:

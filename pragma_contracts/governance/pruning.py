@@ -12,12 +12,15 @@ def prunable(subjects: Sequence[str], state: LockState, plan: Plan) -> tuple[str
     """The named subjects, in the order in which they can be deleted: what refers to others before these.
 
     Raises:
-        ConfigurationError: one of them has a schema, or the lock does not say that it is ours.
+        ConfigurationError: one of them has a schema, is referred to, or the lock does not say that it is ours.
     """
     wanted = {step.target.subject for step in plan.steps}
     for subject in subjects:
         if subject in wanted:
             raise ConfigurationError("prune", f"{subject} has a schema; what has none are {_shown(state, plan)}")
+        if subject in plan.referred:
+            problem = f"live versions of contracts still import {subject}; what can be deleted is {_shown(state, plan)}"
+            raise ConfigurationError("prune", problem)
         if subject not in state.entries:
             problem = (
                 f"{subject} is not in {state.path}, so nothing says that it is ours; orphans are {_shown(state, plan)}"

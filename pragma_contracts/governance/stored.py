@@ -113,7 +113,9 @@ class Reading:
         found = {name: self._known.get((name, schema)) or _descriptor(schema) for name, schema in schemas.items()}
         files = {name: data for name, data in found.items() if data is not None}
         if len(files) < len(schemas):
-            imports = [*files.values(), *(data for name, data in self._ours.items() if name not in files)]
+            # Not all of ours: a producer with another root of imports has the same messages in files of other names.
+            ours = {name: data for name, data in self._ours.items() if name in schemas or is_well_known(name)}
+            imports = (ours | files).values()
             brought = {
                 name: data
                 for name, data in self._ours.items()

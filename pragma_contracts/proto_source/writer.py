@@ -23,9 +23,6 @@ _MESSAGE, _ENUM, _EXTENSION = 4, 5, 7
 _FIELD, _NESTED, _NESTED_ENUM, _NESTED_EXTENSION, _ONEOF = 2, 3, 4, 6, 8
 _VALUE = 2
 
-_LAST_FIELD_NUMBER = (1 << 29) - 1
-_LAST_ENUM_NUMBER = (1 << 31) - 1
-
 _Path = tuple[int, ...]
 
 
@@ -111,7 +108,7 @@ class _Writer:
         self._depth += 1
         self._option_lines(message.options, name)
         ranges = [(each.start, each.end - 1) for each in message.reserved_range]
-        self._reserved(ranges, list(message.reserved_name), _LAST_FIELD_NUMBER)
+        self._reserved(ranges, list(message.reserved_name))
         self._gap()
         self._fields(message, name, path)
         for index, enum in enumerate(message.enum_type):
@@ -215,7 +212,7 @@ class _Writer:
         self._depth += 1
         self._option_lines(enum.options, name)
         ranges = [(each.start, each.end) for each in enum.reserved_range]
-        self._reserved(ranges, list(enum.reserved_name), _LAST_ENUM_NUMBER)
+        self._reserved(ranges, list(enum.reserved_name))
         self._gap()
         for index, value in enumerate(enum.value):
             self._expect(value, "name", "number", "options")
@@ -234,12 +231,11 @@ class _Writer:
                 self._field(extension, scope, (*path, index))
             self._close()
 
-    def _reserved(self, ranges: list[tuple[int, int]], names: list[str], last: int) -> None:
+    def _reserved(self, ranges: list[tuple[int, int]], names: list[str]) -> None:
         self._gap()
         if ranges:
-            texts = [
-                str(first) if first == end else f"{first} to {'max' if end == last else end}" for first, end in ranges
-            ]
+            # Never `max`, which not every parser knows.
+            texts = [str(first) if first == end else f"{first} to {end}" for first, end in ranges]
             self._line(f"reserved {', '.join(texts)};")
         if names:
             self._line(f"reserved {', '.join(map(self._options.quoted, names))};")

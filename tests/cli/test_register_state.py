@@ -244,3 +244,34 @@ def test_a_subject_of_ours_without_a_contract_is_no_pass(run: Run) -> None:
         "error: registry: pragma-prices-v1-value version 1 holds no contract, so that nothing can be compared with it; "
         "if it is not what producers of this topic write, delete it there\n"
     )
+
+
+def test_an_import_that_older_versions_need_is_no_orphan(run: Run, schemas: Path, tmp_path: Path) -> None:
+    """No registry deletes what a live version refers to, so that --check said 3 for ever."""
+    extra = "pragma/market/v1/extra.proto"
+    (schemas / extra).write_text(
+        'syntax = "proto3";\npackage pragma.market.v1;\n// One.\nmessage Extra {\n  // Two.\n  string a = 1;\n}\n',
+        encoding="utf-8",
+    )
+    imports = 'import "pragma/market/v1/envelope.proto";\n'
+    field = "  // Anything else"
+    with_extra = f"  // Three.\n  Extra extra = 7;\n{field}"
+    _edit(schemas, "price.proto", (imports, f'{imports}import "{extra}";\n'), (field, with_extra))
+    (tmp_path / "gate-waivers.toml").write_text(
+        '[[waiver]]\nrule = "FIELD_NO_DELETE"\npath = "pragma.market.v1.Price.extra"\n'
+        'reason = "nobody ever wrote it"\nexpires = 2099-01-31\n',
+        encoding="utf-8",
+    )
+    with embedded() as running:
+        where = ("--registry", running.registry_url, "--schemas", schemas)
+        assert run(*where).returncode == 0
+        without = f'  reserved 7;\n  reserved "extra";\n{field}'
+        _edit(schemas, "price.proto", (f'import "{extra}";\n', ""), (with_extra, without), ('"1.1"', '"1.2"'))
+        done = run(*where)
+        assert done.returncode == 0, done.stdout
+        assert extra in _lock(tmp_path)
+        assert "no schema belongs to" not in done.stdout
+        assert run(*where, "--check").returncode == 0
+        refused = run(*where, "--prune", extra)
+        assert refused.returncode == 2
+        assert f"live versions of contracts still import {extra}; what can be deleted is none" in refused.stderr

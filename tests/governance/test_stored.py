@@ -11,7 +11,9 @@ import pytest
 from pragma_contracts.descriptors import normalised
 from pragma_contracts.errors import ConfigurationError, SchemaError
 from pragma_contracts.governance.compiler import compile_folder, compile_texts
-from pragma_contracts.governance.gate.judging import judge
+from pragma_contracts.governance.finding import Finding
+from pragma_contracts.governance.gate import judging
+from pragma_contracts.governance.gate.judging import differences, judge
 from pragma_contracts.governance.gate.registry_base import registry_bases
 from pragma_contracts.governance.holdings import Holdings
 from pragma_contracts.governance.losses import Loss
@@ -312,3 +314,34 @@ def test_what_was_kept_is_said_of_one_version(wanted: list[Target]) -> None:
 def test_a_name_is_never_an_option_of_the_compiler(name: str) -> None:
     with pytest.raises(SchemaError, match="begins like an option of the compiler"):
         compile_texts({name: b'syntax = "proto3";\n'})
+
+
+def test_a_producer_may_have_another_root_of_imports(wanted: list[Target]) -> None:
+    """The second contract of such a producer was called no schema, because its messages were in two files each."""
+    with embedded() as running, Registry(running.registry_url) as registry:
+        for target in wanted:
+            named = [Reference(f"schemas/{name}", f"schemas/{name}", 1) for name in target.imports]
+            text = target.schema.replace('import "pragma/', 'import "schemas/pragma/')
+            registry.register(target.subject if target.is_contract else f"schemas/{target.file}", text, named)
+        reading = Reading(Holdings(registry), wanted)
+        for target in wanted:
+            if target.is_contract:
+                (found,) = reading.all(target.subject, target.file)
+                assert "schemas/pragma/market/v1/envelope.proto" in found.files
+
+
+def test_history_is_looked_at_for_breaks_alone(wanted: list[Target], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every version was compared twice, though nothing broke."""
+    compared: list[Schemas] = []
+
+    def counted(old: Schemas, new: Schemas) -> list[Finding]:
+        compared.append(old)
+        return differences(old, new)
+
+    with embedded() as running, Registry(running.registry_url) as registry:
+        _register(registry, wanted, REWRITTEN)
+        registry.register("pragma-prices-v1-value", REWRITTEN.replace("1.1", "1.0"), _all(wanted[-1]))
+        live = registry_bases(Reading(Holdings(registry), wanted), installed(), wanted)
+    monkeypatch.setattr(judging, "differences", counted)
+    assert not judge("", live.bases, changes=None, waivers=[], today=datetime.date(2026, 11, 23)).breaks
+    assert len(compared) == len(live.bases) == len(wanted) + 1

@@ -185,3 +185,15 @@ def test_a_hidden_name_is_written_with_a_dot(tmp_path: Path) -> None:
     text = source(file)
     assert "    .a.b.M m = 1;" in text.split("\n")
     _same(compiled(tmp_path, {"a.proto": text})["a.proto"], file)
+
+
+def test_the_end_of_what_is_reserved_is_a_number(tmp_path: Path) -> None:
+    """A registry whose parser does not know `max` refused the file."""
+    text = (
+        'syntax = "proto3";\nmessage A {\n  reserved 7 to max;\n}\nenum B {\n  B_NONE = 0;\n  reserved 7 to max;\n}\n'
+    )
+    file = compiled(tmp_path, {"a.proto": text})["a.proto"]
+    written = source(file)
+    assert "reserved 7 to 536870911;" in written
+    assert "reserved 7 to 2147483647;" in written
+    _same(compiled(tmp_path, {"a.proto": written})["a.proto"], file)

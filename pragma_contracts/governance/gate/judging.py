@@ -37,8 +37,8 @@ def judge(
         found = _differences(base)
         if base.later is not None:
             # What came between versions that are all live cannot be taken back: only what is new about it is judged.
-            past = {_what(finding) for finding in differences(base.old, base.later)}
             breaks = [finding for finding in found if finding.level is Level.BREAKING]
+            past = {_what(finding) for finding in differences(base.old, base.later)} if breaks else set()
             found = [finding for finding in breaks if _what(finding) not in past]
             history += len(breaks) - len(found)
         every += [replace(finding, bases=(base.name,)) for finding in found]
