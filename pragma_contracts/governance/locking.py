@@ -88,10 +88,17 @@ def _alone(path: Path) -> Iterator[None]:
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
     guard = FileLock(Path(tempfile.gettempdir()) / f"pragma-contracts-{name}.guard", timeout=_WAIT_S, mode=0o666)
     try:
-        with guard:
-            yield
+        guard.acquire()
     except Timeout as error:
         raise LockError(str(path), f"is being written by another run for more than {_WAIT_S:.0f} s") from error
+    except OSError as error:
+        # Another user's, which Linux keeps from being opened in a folder such as /tmp.
+        problem = f"cannot be guarded ({error.strerror}: {guard.lock_file}); delete that file, and run it again"
+        raise LockError(str(path), problem) from error
+    try:
+        yield
+    finally:
+        guard.release()
 
 
 def _shown(version: int, schema_id: int) -> str:

@@ -1,5 +1,6 @@
 """contracts.lock beside other runs, registries and branches: no entry is lost, and what is stale is said."""
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Callable
@@ -146,3 +147,16 @@ def test_a_conflict_that_is_left_says_what_to_do(path: Path) -> None:
     with pytest.raises(LockError, match="has a merge conflict; keep the lines of both sides") as caught:
         Lock.read(path)
     assert "remove" not in str(caught.value)
+
+
+def test_a_guard_that_cannot_be_opened_is_named(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's guard in /tmp was a PermissionError, after everything had been registered."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "guards"))
+    (tmp_path / "guards").mkdir()
+    update_lock(path, URL, {PRICES: GONE})
+    for guard in (tmp_path / "guards").iterdir():
+        guard.unlink()
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    (tmp_path / "guards" / f"pragma-contracts-{name}.guard").mkdir()
+    with pytest.raises(LockError, match=r"cannot be guarded \(.*\.guard\); delete that file, and run it again"):
+        update_lock(path, URL, {})
