@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
-from pragma_contracts.errors import ConfigurationError
+from pragma_contracts.errors import ConfigurationError, RegistryError
 from pragma_contracts.governance.locking import LockState
 from pragma_contracts.governance.plan import Plan
 from pragma_contracts.registry import Registry
 
+# The registry's code for a schema that others refer to.
+_REFERRED = 42206
+
 
 def prunable(subjects: Sequence[str], state: LockState, plan: Plan) -> tuple[str, ...]:
-    """The named subjects, in the order in which they can be deleted: what refers to others before these.
+    """The named subjects, each once.
 
     Raises:
         ConfigurationError: one of them has a schema, is referred to, or the lock does not say that it is ours.
@@ -26,13 +29,28 @@ def prunable(subjects: Sequence[str], state: LockState, plan: Plan) -> tuple[str
                 f"{subject} is not in {state.path}, so nothing says that it is ours; orphans are {_shown(state, plan)}"
             )
             raise ConfigurationError("prune", problem)
-    return tuple(sorted(dict.fromkeys(subjects), key=lambda subject: not subject.endswith("-value")))
+    return tuple(dict.fromkeys(subjects))
 
 
 def prune(registry: Registry, subjects: Sequence[str]) -> None:
-    """Soft-deletes every version of the subjects. Raises RegistryError: the registry refuses or fails."""
-    for subject in subjects:
-        registry.delete_subject(subject)
+    """Soft-deletes every version of the subjects, what refers to others of them before these.
+
+    Raises:
+        RegistryError: the registry refuses or fails.
+    """
+    waiting = list(subjects)
+    while waiting:
+        referred: dict[str, RegistryError] = {}
+        for subject in waiting:
+            try:
+                registry.delete_subject(subject)
+            except RegistryError as error:
+                if error.code != _REFERRED:
+                    raise
+                referred[subject] = error
+        if len(referred) == len(waiting):
+            raise referred[waiting[0]]
+        waiting = list(referred)
 
 
 def _shown(state: LockState, plan: Plan) -> str:

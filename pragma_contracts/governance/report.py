@@ -114,7 +114,7 @@ def _kept(losses: Iterable[Loss], read_back: Sequence[object] | dict[str, Any]) 
 
 def _orphans(plan: Plan, lock: LockState, pruned: Sequence[str]) -> Iterator[str]:
     for subject in lock.orphans(plan):
-        what = "soft-deleted now" if subject in pruned else f"left alone; --prune {subject} soft-deletes it"
+        what = "to be soft-deleted" if subject in pruned else f"left alone; --prune {subject} soft-deletes it"
         yield f"{lock.path} has {subject}, which no schema belongs to any more: {what}"
 
 
@@ -147,7 +147,7 @@ def _state(plan: Plan, step: Step) -> str:
     if step.levels.to is not None:
         parts.append(f"level {step.levels.own or 'unset'} -> {step.levels.to}")
     elif plan.level.is_lower_than(now):
-        parts.append(f"level {now} stays: {plan.level.wanted} promises less (--lower sets it)")
+        parts.append(f"level {now} stays: {plan.level.wanted} does not promise all that it does (--lower sets it)")
     return ", ".join(parts)
 
 

@@ -280,7 +280,8 @@ class _Writer:
         unknown: Any = UnknownFieldSet(proto)
         more += [f"field {each.field_number}" for each in unknown]
         if more:
-            raise self._error(f"{proto.name} has {', '.join(more)}, which cannot be written")
+            what = "it" if proto.name == self._file.name else proto.name
+            raise self._error(f"{what} has {', '.join(more)}, which cannot be written as text; leave it out")
 
     def _error(self, problem: str) -> SchemaError:
         return SchemaError(self._file.name, 0, problem)

@@ -143,8 +143,14 @@ def test_levels_that_are_right_or_stricter_are_left_alone(run: Run) -> None:
         httpx.put(f"{url}/config/pragma-orderbook-v1-value", json={"compatibility": "FORWARD"})
         done = run("--registry", url)
         assert done.returncode == 0, done.stderr
-        assert "level FULL_TRANSITIVE stays: BACKWARD_TRANSITIVE promises less (--lower sets it)" in done.stdout
-        assert "level FORWARD stays: BACKWARD_TRANSITIVE promises less (--lower sets it)" in done.stdout
+        assert (
+            "level FULL_TRANSITIVE stays: BACKWARD_TRANSITIVE does not promise all that it does (--lower sets it)"
+            in done.stdout
+        )
+        assert (
+            "level FORWARD stays: BACKWARD_TRANSITIVE does not promise all that it does (--lower sets it)"
+            in done.stdout
+        )
         levels = [_level(url, subject) for subject in ("pragma/market/v1/envelope.proto", PRICES)]
         # The first has the registry's own level, which is right.
         assert levels == [None, "FULL_TRANSITIVE"]

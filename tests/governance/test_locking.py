@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from pragma_contracts.errors import ConfigurationError, LockError
+from pragma_contracts.errors import ConfigurationError, LockError, RegistryError
 from pragma_contracts.governance.holdings import Holdings
 from pragma_contracts.governance.levels import LevelRule
 from pragma_contracts.governance.locking import LockState, lock_state, update_lock
 from pragma_contracts.governance.plan import Plan, make_plan
-from pragma_contracts.governance.pruning import prunable
+from pragma_contracts.governance.pruning import prunable, prune
 from pragma_contracts.governance.registering import register_installed
 from pragma_contracts.governance.sources import installed
 from pragma_contracts.governance.stored import Reading
 from pragma_contracts.governance.targets import targets
-from pragma_contracts.registry import Registry
+from pragma_contracts.registry import Reference, Registry
 from pragma_contracts.stream.ids import Lock, Locked
-from pragma_contracts.testing import embedded
+from pragma_contracts.testing import Behaviour, embedded, registry_server
 
 URL = "http://registry.example:8081"
 PRICES = "pragma-prices-v1-value"
@@ -104,11 +104,8 @@ def test_only_orphans_are_pruned(plan: Plan) -> None:
     entries = {**_entries(plan), "pragma-gone-v1-value": GONE, "pragma/gone.proto": GONE}
     state = LockState(Path("contracts.lock"), True, entries)
     assert state.orphans(plan) == ["pragma-gone-v1-value", "pragma/gone.proto"]
-    # What refers to an import is deleted before it.
-    assert prunable(("pragma/gone.proto", "pragma-gone-v1-value"), state, plan) == (
-        "pragma-gone-v1-value",
-        "pragma/gone.proto",
-    )
+    both = ("pragma/gone.proto", "pragma-gone-v1-value")
+    assert prunable((*both, *both), state, plan) == both
     with pytest.raises(
         ConfigurationError, match="prune: pragma-prices-v1-value has a schema; what has none are pragma-"
     ):
@@ -117,6 +114,18 @@ def test_only_orphans_are_pruned(plan: Plan) -> None:
         ConfigurationError, match=r"prune: orders-value is not in contracts\.lock, so nothing says that"
     ):
         prunable(("orders-value",), state, plan)
+
+
+def test_what_refers_to_an_import_is_pruned_before_it() -> None:
+    head = 'syntax = "proto3";\n'
+    texts = {"a.proto": (head, ()), "b.proto": (f'{head}import "a.proto";\n', ("a.proto",))}
+    with registry_server(Behaviour.CONFLUENT) as url, Registry(url) as registry:
+        for name, (text, imports) in texts.items():
+            registry.register(name, text, [Reference(each, each, 1) for each in imports])
+        with pytest.raises(RegistryError, match="42206"):
+            prune(registry, ["a.proto"])
+        prune(registry, ["a.proto", "b.proto"])
+        assert registry.subjects() == []
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -145,7 +145,7 @@ def test_what_it_cannot_write_it_refuses() -> None:
     torn.message_type[0].field[0].oneof_index = torn.message_type[0].field[2].oneof_index = 0
     refused = {
         "its syntax is proto2; only proto3 can be written": old,
-        "a.proto has service, which cannot be written": serving,
+        "it has service, which cannot be written as text; leave it out": serving,
         "a.b.M.f is a group or required, which proto3 does not have": required,
         "it is no valid descriptor: Couldn't build proto file into descriptor pool: invalid field number": broken,
         "a.b.M has the option 25 of google.protobuf.MessageOptions, which no import defines; "

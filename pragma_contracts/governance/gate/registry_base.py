@@ -66,7 +66,7 @@ def registry_bases(
     contracts = {target.subject for target in targets if target.is_contract}
     ours = compiled(new)
     same = {
-        (target.subject, entry.version)
+        (target.subject, entry.version, entry.schema_id)
         for target in targets
         if (entry := (locked or {}).get(target.subject)) is not None and entry.fingerprint == target.fingerprint
     }
@@ -75,7 +75,7 @@ def registry_bases(
     for subject, versions in (held | others).items():
         last = versions[0] if versions else None
         for version in versions:
-            is_ours = (subject, version.registered.version) in same
+            is_ours = (subject, version.registered.version, version.registered.schema_id) in same
             base, lost = _base(version, new, ours, last if version is not last else None, is_ours)
             if subject in contracts and not any(True for _ in base.old.contracts()):
                 raise ConfigurationError("registry", _no_contract(version))
