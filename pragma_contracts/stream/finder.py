@@ -29,6 +29,8 @@ class _Finder:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._versions: dict[tuple[str, int], Registered] = {}
+        # What `register` writes for each installed file: it is compared with every version.
+        self._texts: dict[str, str] = {}
 
     def find(self, subject: str, file: Any) -> Registered:
         """The last version of a subject that is this file. Raises RegistryError when there is none."""
@@ -38,7 +40,7 @@ class _Finder:
         references = [
             Reference(each.name, each.name, self.find(each.name, each).version) for each in _registered_imports(file)
         ]
-        for schema in _source(file), base64.b64encode(file.serialized_pb).decode():
+        for schema in self._text(file), base64.b64encode(file.serialized_pb).decode():
             looked_up = self._registry.look_up(subject, schema, references)
             if looked_up is not None:
                 return looked_up
@@ -47,7 +49,7 @@ class _Finder:
 
     def _is(self, version: Registered, file: Any) -> bool:
         """Whether a version is this file and refers to what this file imports."""
-        if not _same(version.schema, file):
+        if not self._same(version.schema, file):
             return False
         places = {reference.name: reference for reference in version.references}
         return all(
@@ -55,21 +57,25 @@ class _Finder:
             for each in _registered_imports(file)
         )
 
+    def _same(self, schema: str, file: Any) -> bool:
+        """Whether a registered schema, text or base64 of a descriptor, says what a compiled file does.
+
+        Another compiler fills in what is the default anyway, and comments and layout of text mean nothing.
+        """
+        try:
+            return normalised(base64.b64decode(schema, validate=True)) == normalised(file.serialized_pb)
+        except (ValueError, DecodeError):
+            return tokens(schema) == tokens(self._text(file))
+
+    def _text(self, file: Any) -> str:
+        if file.name not in self._texts:
+            self._texts[file.name] = _source(file)
+        return self._texts[file.name]
+
     def _version(self, subject: str, number: int) -> Registered:
         if (subject, number) not in self._versions:
             self._versions[subject, number] = self._registry.version(subject, number)
         return self._versions[subject, number]
-
-
-def _same(schema: str, file: Any) -> bool:
-    """Whether a registered schema, text or base64 of a descriptor, says what a compiled file does.
-
-    Another compiler fills in what is the default anyway, and comments and layout of text mean nothing.
-    """
-    try:
-        return normalised(base64.b64decode(schema, validate=True)) == normalised(file.serialized_pb)
-    except (ValueError, DecodeError):
-        return tokens(schema) == tokens(_source(file))
 
 
 def _source(file: Any) -> str:
